@@ -1,0 +1,274 @@
+"""Account JWTs: on every node, the same on every node, valid, and granting JetStream."""
+
+from __future__ import annotations
+
+from symphony_doctor.api import (
+    AccountFile,
+    Because,
+    Cluster,
+    EvidenceEntry,
+    Finding,
+    Gap,
+    Iterator,
+    Kind,
+    Missing,
+    OperatorIdentity,
+    Remedy,
+    Risk,
+    Same,
+    Severity,
+    Subject,
+    Token,
+    check,
+    known,
+)
+
+from ._commands import push_account
+from ._trust import account_flaw
+from ._words import IDENTITY, account_words, listing, verb
+
+
+@check(
+    "AC001",
+    name="account-jwt-missing",
+    severity=Severity.ERROR,
+    needs=(Kind.ACCOUNTS,),
+    explained_by=(*IDENTITY, Because("CF006", Same.NODES)),
+)
+def account_jwt_missing(cluster: Cluster) -> Iterator[Finding | Gap]:
+    """The JWT of an account is on some nodes and not on others.
+
+    What it means: the account's user cannot log in by way of a node that lacks it, and that node creates no
+    replica of its streams ('jetstream not enabled for account', err_code 10039).
+
+    How it is seen: the names of the files in each node's resolver directory; without files, the list
+    that each resolver gives (CLAIMS.LIST).
+
+    What else it could be: an account registered less than the resolver's interval ago, 2 minutes by
+    default; --wait 2m tells. A server deletes the file of an account that has expired.
+
+    By hand: push the newest valid JWT to all resolvers. Where the server was reloaded since its start, it
+    must be restarted to fetch missing JWTs by itself again.
+
+    Verify: `nats req --replies 0 --raw '$SYS.REQ.CLAIMS.LIST' ''` shows the account for every server.
+    """
+    values, gaps = known(cluster, lambda node: node.accounts)
+    yield from gaps
+    every = sorted(frozenset[str]().union(*(seen.value for seen in values.values())))
+    held = {node: seen.value for node, seen in values.items()}
+    where = {node: seen.where for node, seen in values.items()}
+    for node in cluster.nodes:
+        # a resolver directory that is not there holds no account
+        if isinstance(node.accounts, Missing) and node.accounts.is_absence:
+            held[node.name], where[node.name] = frozenset(), node.accounts.where
+    paths = {account.key: account.where for account in cluster.accounts}
+    for account in every:
+        lacking = tuple(sorted(node for node, accounts in held.items() if account not in accounts))
+        if not lacking:
+            continue
+        having = tuple(sorted(set(held) - set(lacking)))
+        file = paths.get(account, f"accounts/{account}.jwt")
+        yield Finding(
+            title=f"Account {account_words(cluster, account)} is missing on {listing(lacking)}",
+            detail=(
+                f"{listing(having)} {verb(len(having), 'holds', 'hold')} its JWT. Its user cannot log in by way of "
+                f"{listing(lacking)}, which {verb(len(lacking), 'creates', 'create')} no replica of its streams."
+            ),
+            subject=Subject("account", account),
+            nodes=lacking,
+            evidence=tuple(
+                EvidenceEntry(node, where[node], f"{account}.jwt", "present" if account in held[node] else "not there")
+                for node in sorted(held)
+            ),
+            remedies=(push_account(file if "/" in file else f"accounts/{account}.jwt"),),
+        )
+
+
+@check(
+    "AC002",
+    name="account-jwt-differs",
+    severity=Severity.WARNING,
+    needs=(Kind.ACCOUNT_FILES, Kind.OPERATOR),
+    explained_by=IDENTITY,
+)
+def account_jwt_differs(cluster: Cluster) -> Iterator[Finding | Gap]:
+    """The nodes hold different JWTs of one account.
+
+    What it means: the account has other limits or permissions depending on the node.
+
+    How it is seen: the files of one name in the resolver directories differ, and each is valid by itself;
+    the one with the latest issue time is the newer.
+
+    What else it could be: a change made less than the resolver's interval ago, 2 minutes by default.
+
+    By hand: push the newer JWT to all resolvers. A server takes an older JWT over a newer one: push the
+    right one.
+
+    Verify: `sha256sum accounts/KEY.jwt` is the same on every node.
+    """
+    files, gaps = _files(cluster)
+    yield from gaps
+    for account, held in sorted(files.items()):
+        tokens = {
+            node: file.token
+            for node, (file, operator) in held.items()
+            if isinstance(file.token, Token) and account_flaw(file.token, account, operator) is None
+        }
+        if len({token.digest for token in tokens.values()}) < 2:  # noqa: PLR2004 - one digest is agreement
+            continue
+        newest = max(tokens.values(), key=lambda token: (token.issued_at or 0, token.digest))
+        model = min(node for node, token in tokens.items() if token.digest == newest.digest)
+        odd = tuple(sorted(node for node, token in tokens.items() if token.digest != newest.digest))
+        yield Finding(
+            title=f"Account {account_words(cluster, account)} has an older JWT on {listing(odd)}",
+            detail=f"{model} holds the newer one. Limits and permissions depend on the node.",
+            subject=Subject("account", account),
+            nodes=odd,
+            evidence=tuple(
+                EvidenceEntry(
+                    node,
+                    held[node][0].path,
+                    f"{newest.digest[:12]}, issued at {newest.issued_at}",
+                    f"{token.digest[:12]}, issued at {token.issued_at}",
+                )
+                for node, token in sorted(tokens.items())
+            ),
+            remedies=(push_account(held[model][0].path),),
+        )
+
+
+@check(
+    "AC003",
+    name="account-jwt-invalid",
+    severity=Severity.ERROR,
+    needs=(Kind.ACCOUNT_FILES, Kind.OPERATOR),
+    explained_by=IDENTITY,
+)
+def account_jwt_invalid(cluster: Cluster) -> Iterator[Finding | Gap]:
+    """A file in a resolver's directory is no valid JWT of the account it is named for.
+
+    What it means: the node refuses that account: 'account validation failed'.
+
+    How it is seen: every file is decoded; its kind, its signature, its subject against the file's name, and
+    its issuer against the operator's keys. A server stores a JWT of another operator without a word.
+
+    What else it could be: a crash of the machine that left a file empty or cut off.
+
+    By hand: remove the file on that node and push the valid JWT from another one. A server that runs holds
+    a good copy only in memory.
+
+    Verify: `symphony-doctor run`, and a login of that user by way of that node.
+    """
+    files, gaps = _files(cluster)
+    yield from gaps
+    for account, held in sorted(files.items()):
+        flaws = {
+            node: flaw
+            for node, (file, operator) in held.items()
+            if (flaw := account_flaw(file.token, account, operator)) is not None
+        }
+        if not flaws:
+            continue
+        nodes = tuple(sorted(flaws))
+        good = [file.path for node, (file, _) in sorted(held.items()) if node not in flaws]
+        bad = [held[node][0].path for node in nodes]
+        yield Finding(
+            title=f"The JWT of account {account_words(cluster, account)} is not valid on {listing(nodes)}",
+            detail=f"{flaws[nodes[0]][:1].upper()}{flaws[nodes[0]][1:]}. {listing(nodes)} "
+            f"{verb(len(nodes), 'refuses', 'refuse')} the account.",
+            subject=Subject("account", account),
+            nodes=nodes,
+            evidence=tuple(
+                EvidenceEntry(
+                    node,
+                    file.path,
+                    "a valid JWT of the account",
+                    flaws.get(node, f"valid, {file.size} bytes"),
+                )
+                for node, (file, _) in sorted(held.items())
+            ),
+            remedies=(
+                (
+                    Remedy(
+                        f"Move the bad file away on {listing(nodes)}",
+                        tuple(f"mv '{path}' '{path}.bad'" for path in bad),
+                        Risk.DISRUPTIVE,
+                    ),
+                    push_account(good[0]),
+                )
+                if good
+                else (
+                    Remedy(
+                        "No node holds a valid JWT of the account: restore the file from a backup, or issue it again",
+                        tuple(f"ls -l '{path}'" for path in bad),
+                    ),
+                )
+            ),
+        )
+
+
+@check(
+    "AC004",
+    name="account-no-jetstream",
+    severity=Severity.ERROR,
+    needs=(Kind.ACCOUNT_CLAIMS, Kind.SYSTEM_ACCOUNT),
+    explained_by=(Because("AC003", Same.ACCOUNT),),
+)
+def account_no_jetstream(cluster: Cluster) -> Iterator[Finding | Gap]:
+    """An account's JWT grants no JetStream: its buckets cannot be made, whatever is retried.
+
+    What it means: every JetStream request of its user is answered with 'jetstream not enabled for account',
+    err_code 10039. The transient form of that error is a JWT that has not arrived yet (AC001).
+
+    How it is seen: the newest claims of the account set no memory or disk storage, and no tier does. The
+    system account never has JetStream and is left out.
+
+    What else it could be: an account that is meant for messages alone and not for a Symphony user.
+
+    By hand: issue the account's JWT again with JetStream limits, and push it to the resolvers.
+
+    Verify: `nats account info` as that user shows JetStream limits.
+    """
+    claims, gaps = known(cluster, lambda node: node.account_claims)
+    yield from gaps
+    systems, gaps = known(cluster, lambda node: node.system_account)
+    yield from gaps
+    exempt = {seen.value for seen in systems.values()}
+    if not systems:
+        return
+    holders = {node: {account.key for account in seen.value} for node, seen in claims.items()}
+    for account in cluster.accounts:
+        if account.token.grants_jetstream is not False or account.key in exempt:
+            continue
+        nodes = tuple(sorted(node for node, keys in holders.items() if account.key in keys))
+        yield Finding(
+            title=f"Account {account_words(cluster, account.key)} grants no JetStream",
+            detail="Every JetStream request of its user fails with err_code 10039, and retrying does not help.",
+            subject=Subject("account", account.key),
+            nodes=nodes,
+            evidence=(
+                EvidenceEntry(
+                    nodes[0] if nodes else "", account.where, "JetStream limits in the JWT", "no memory or disk storage"
+                ),
+            ),
+            remedies=(
+                Remedy(
+                    "Issue the account's JWT again with JetStream limits, then push it to all resolvers",
+                    push_account(f"accounts/{account.key}.jwt").commands,
+                ),
+            ),
+        )
+
+
+def _files(
+    cluster: Cluster,
+) -> tuple[dict[str, dict[str, tuple[AccountFile, OperatorIdentity | None]]], tuple[Gap, ...]]:
+    """Return every account file by account and node, with the operator that node trusts."""
+    values, gaps = known(cluster, lambda node: node.account_files)
+    operators, more = known(cluster, lambda node: node.operator)
+    files: dict[str, dict[str, tuple[AccountFile, OperatorIdentity | None]]] = {}
+    for node, seen in values.items():
+        operator = operators[node].value if node in operators else None
+        for file in seen.value:
+            files.setdefault(file.account, {})[node] = (file, operator)
+    return files, gaps + more

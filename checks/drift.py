@@ -1,0 +1,143 @@
+"""Configuration that differs between nodes where it must be the same."""
+
+from __future__ import annotations
+
+from symphony_doctor.api import (
+    Because,
+    Cluster,
+    Difference,
+    EvidenceEntry,
+    Finding,
+    Gap,
+    Iterator,
+    Kind,
+    Mapping,
+    Same,
+    Severity,
+    Subject,
+    check,
+    differences,
+    known,
+)
+
+from ._commands import edit
+from ._words import IDENTITY, listing
+
+
+@check(
+    "CF008",
+    name="config-drift",
+    severity=Severity.ERROR,
+    needs=(Kind.SYMPHONY_CONFIG,),
+    explained_by=(*IDENTITY, Because("ID003", Same.NODES), Because("CF006", Same.NODES)),
+)
+def config_drift(cluster: Cluster) -> Iterator[Finding | Gap]:
+    """A key of symphony.config differs between nodes; all but network.uiport must be the same.
+
+    What it means: users get another behaviour, or no login at all, depending on the node that the load
+    balancer sends them to. Where the key is an identity, the node replicates nothing.
+
+    How it is seen: symphony.config is compared key by key; secrets are compared by a fingerprint.
+
+    What else it could be: a change that was made on one node and not yet copied to the others.
+
+    By hand: copy the value from a node that is right, keep network.uiport, restart that instance.
+
+    Verify: `symphony-doctor run` with all nodes' directories.
+    """
+    values, gaps = known(cluster, lambda node: node.symphony_config)
+    yield from gaps
+    settings = {node: seen.value.settings for node, seen in values.items()}
+    for difference in differences(settings, ignore=lambda path: path == ("network", "uiport")):
+        yield _differs("symphony.config", difference, {node: seen.where for node, seen in values.items()})
+
+
+_PER_NODE = frozenset(
+    {
+        "host", "net", "port", "listen", "server_name", "logfile", "log_file", "log", "store_dir", "storedir",
+        "http", "http_port", "monitor_port", "https", "https_port", "cluster", "client_advertise",
+        "pid_file", "pidfile", "ports_file_dir", "server_tags",
+    }
+)  # fmt: skip
+_IDENTITY_KEYS = frozenset(
+    {
+        "operator",
+        "operators",
+        "root",
+        "roots",
+        "root_operator",
+        "system_account",
+        "system",
+        "resolver_preload",
+    }
+)
+_PER_NODE_INNER = frozenset(
+    {
+        ("websocket", "port"), ("websocket", "listen"), ("websocket", "host"), ("websocket", "advertise"),
+        ("ws", "port"), ("ws", "listen"), ("ws", "host"),
+        ("jetstream", "store_dir"), ("jetstream", "storedir"), ("jetstream", "store"),
+    }
+)  # fmt: skip
+
+
+@check(
+    "CF009",
+    name="nats-config-drift",
+    severity=Severity.WARNING,
+    needs=(Kind.NATS_CONFIG,),
+    explained_by=(
+        *IDENTITY,
+        Because("CF002", Same.NODES),
+        Because("CF006", Same.NODES),
+        Because("CF001", Same.NODES),
+    ),
+)
+def nats_config_drift(cluster: Cluster) -> Iterator[Finding | Gap]:
+    """nats.config differs between nodes in more than addresses, paths and the cluster block.
+
+    What it means: the nodes behave differently: other limits, other resolver times, other TLS.
+
+    How it is seen: nats.config is compared key by key as the server reads it. What differs by right is
+    left out: host, port, listen, server_name, the WebSocket port, log, store_dir, monitoring and the
+    cluster block (specification, step 2); so are the identities, which ID001 to ID003 compare. Paths in a
+    node's own directory are compared relative to it.
+
+    What else it could be: a node with less memory or disk that was given other limits on purpose.
+
+    By hand: set the same value on all nodes and restart them one at a time.
+
+    Verify: `symphony-doctor run` with all nodes' directories.
+    """
+    values, gaps = known(cluster, lambda node: node.nats_config)
+    yield from gaps
+    settings = {node: seen.value.settings for node, seen in values.items()}
+    for difference in differences(settings, ignore=_differs_by_right):
+        yield _differs("nats.config", difference, {node: seen.where for node, seen in values.items()})
+
+
+def _differs_by_right(path: tuple[str, ...]) -> bool:
+    return path[0] in _PER_NODE or path[0] in _IDENTITY_KEYS or path[:2] in _PER_NODE_INNER
+
+
+def _differs(file: str, difference: Difference, paths: Mapping[str, str]) -> Finding:
+    key, odd = difference.key, difference.odd
+    may = "network.uiport" if file == "symphony.config" else "addresses, paths and the cluster block"
+    return Finding(
+        title=f"{file} differs in {key} on {listing(odd)}",
+        detail=f"Only {may} may differ between the nodes of a cluster.",
+        subject=Subject("setting", f"{file}/{key}"),
+        nodes=odd,
+        evidence=tuple(
+            EvidenceEntry(node, where or paths[node], difference.usual, shown)
+            for node, (shown, where) in sorted(difference.values.items())
+        ),
+        remedies=(
+            edit(
+                file,
+                odd,
+                f"set {key} to the value of {difference.model}"
+                if difference.model
+                else f"decide which value of {key} is right, and set it on all nodes",
+            ),
+        ),
+    )

@@ -1,0 +1,176 @@
+"""JWTs: valid, and valid for some time yet."""
+
+from __future__ import annotations
+
+from symphony_doctor.api import (
+    Because,
+    Cluster,
+    EvidenceEntry,
+    Finding,
+    Gap,
+    Iterator,
+    Kind,
+    NatsConfig,
+    OperatorIdentity,
+    Remedy,
+    Risk,
+    Same,
+    Severity,
+    Subject,
+    Token,
+    check,
+    known,
+)
+
+from ._trust import account_flaw, operator_flaw
+from ._words import listing, plural, short_key, token_words
+
+_DAY = 86_400
+
+
+@check(
+    "ID005",
+    name="jwt-invalid",
+    severity=Severity.ERROR,
+    needs=(Kind.NATS_CONFIG, Kind.SYMPHONY_CONFIG),
+    explained_by=(Because("ID004", Same.NODES),),
+)
+def jwt_invalid(cluster: Cluster) -> Iterator[Finding | Gap]:
+    """A JWT in a configuration is damaged, of the wrong kind, or signed by a key that is not trusted.
+
+    What it means: the server refuses to start with it, or trusts an account that its operator never
+    signed for.
+
+    How it is seen: signature, kind, subject and issuer of the operator's JWT and of each entry of
+    resolver_preload in nats.config, and the signature of every JWT in symphony.config.
+
+    What else it could be: a line break or a lost character from copying by hand.
+
+    By hand: copy the JWT again from a node whose configuration is right.
+
+    Verify: `nats-server -t -c nats.config`, and `symphony-doctor run`.
+    """
+    configs, gaps = known(cluster, lambda node: node.nats_config)
+    yield from gaps
+    symphony, gaps = known(cluster, lambda node: node.symphony_config)
+    yield from gaps
+    flaws: dict[tuple[str, str], list[EvidenceEntry]] = {}
+    for name, seen in configs.items():
+        for where, what, flaw in _config_flaws(seen.value):
+            entry = EvidenceEntry(name, where, f"a valid JWT of {short_key(what)}", flaw)
+            flaws.setdefault(("nats.config", what), []).append(entry)
+    for name, seen_symphony in symphony.items():
+        for located in seen_symphony.value.tokens:
+            if not located.value.signature_valid:
+                entry = EvidenceEntry(
+                    name, located.where, "a valid signature", "the signature is not valid: it was changed"
+                )
+                flaws.setdefault(("symphony.config", located.value.subject), []).append(entry)
+    for (file, what), entries in sorted(flaws.items()):
+        nodes = tuple(sorted({entry.source for entry in entries}))
+        yield Finding(
+            title=f"{file} of {listing(nodes)}: the JWT of {short_key(what)} is not valid",
+            detail=f"{entries[0].actual[:1].upper()}{entries[0].actual[1:]}.",
+            subject=Subject("setting", f"{file}/{what}"),
+            nodes=nodes,
+            evidence=tuple(entries),
+            remedies=(
+                Remedy(
+                    f"Copy the JWT again into {file} of {listing(nodes)} from a node where it is right",
+                    (f'"${{EDITOR:-vi}}" {file}',),
+                    Risk.DISRUPTIVE,
+                ),
+            ),
+        )
+
+
+def _config_flaws(config: NatsConfig) -> Iterator[tuple[str, str, str]]:
+    tokens = []
+    for located in config.operators:
+        flaw = operator_flaw(located.value)
+        if flaw is not None:
+            subject = located.value.subject if isinstance(located.value, Token) else "operator"
+            yield located.where, subject, flaw
+        elif isinstance(located.value, Token):
+            tokens.append(located.value)
+    operator = OperatorIdentity(tuple(token.subject for token in tokens), tuple(tokens)) if tokens else None
+    for entry in config.preload:
+        flaw = account_flaw(entry.token, entry.account, operator)
+        if flaw is not None:
+            yield entry.where, entry.account, flaw
+
+
+@check(
+    "ID006",
+    name="jwt-expiry",
+    severity=Severity.ERROR,
+    needs=(Kind.OPERATOR, Kind.ACCOUNT_CLAIMS),
+    explained_by=(Because("ID004", Same.NODES),),
+)
+def jwt_expiry(cluster: Cluster, *, soon_days: int = 30) -> Iterator[Finding | Gap]:
+    """The JWT of an operator or account has expired, is not valid yet, or expires soon.
+
+    What it means: a server refuses the account of an expired JWT, and deletes the file from its resolver
+    within a minute. An account that is not valid yet is refused as well.
+
+    How it is seen: exp and nbf of the operator's JWT and of every account's newest JWT, against the clock
+    of the machine that the doctor runs on; one that expires within soon_days is a warning.
+
+    What else it could be: the clock of this machine is wrong.
+
+    By hand: issue the JWT again with a later expiry, and push it to the resolvers.
+
+    Verify: `nats req --replies 0 --raw '$SYS.REQ.CLAIMS.LIST' ''` lists the account on every server.
+    """
+    operators, gaps = known(cluster, lambda node: node.operator)
+    yield from gaps
+    claims, gaps = known(cluster, lambda node: node.account_claims)
+    yield from gaps
+    held: dict[str, tuple[Token, str, set[str]]] = {}
+    for name, seen in operators.items():
+        for token in seen.value.tokens:
+            held.setdefault(token.subject, (token, seen.where, set()))[2].add(name)
+    newest = {account.key: account for account in cluster.accounts}
+    for name, seen_claims in claims.items():
+        for account in seen_claims.value:
+            if account.key in newest:
+                newer = newest[account.key]
+                held.setdefault(account.key, (newer.token, newer.where, set()))[2].add(name)
+    for key, (token, where, nodes) in sorted(held.items()):
+        said = _validity(token, cluster.observed_at, soon_days)
+        if said is not None:
+            severity, words = said
+            yield Finding(
+                title=f"The JWT of {token.kind} {token_words(token)} {words}",
+                detail="A server refuses what an expired or not yet valid JWT stands for.",
+                subject=Subject("account" if token.kind == "account" else "operator", key),
+                nodes=tuple(sorted(nodes)),
+                evidence=tuple(
+                    EvidenceEntry(node, where, "valid now and for some time", words) for node in sorted(nodes)
+                ),
+                remedies=(
+                    Remedy(
+                        f"Issue the {token.kind}'s JWT again with a later expiry, and push it to all resolvers",
+                        (f"nats req --replies 0 '$SYS.REQ.CLAIMS.UPDATE' \"$(cat {key}.jwt)\"",)
+                        if token.kind == "account"
+                        else (),
+                    ),
+                ),
+                severity=severity,
+            )
+
+
+def _validity(token: Token, now: float, soon_days: int) -> tuple[Severity, str] | None:
+    if token.expires_at is not None and token.expires_at <= now:
+        return Severity.ERROR, f"expired {_days(now - token.expires_at)} ago"
+    if token.not_before is not None and token.not_before > now:
+        return Severity.ERROR, f"is not valid for another {_days(token.not_before - now)}"
+    if token.expires_at is not None and token.expires_at - now <= soon_days * _DAY:
+        return Severity.WARNING, f"expires in {_days(token.expires_at - now)}"
+    return None
+
+
+def _days(seconds: float) -> str:
+    if seconds >= _DAY:
+        return plural(int(seconds // _DAY), "day")
+    return plural(max(1, int(seconds // 3600)), "hour")

@@ -1,0 +1,449 @@
+"""Routes: every server reaches every other one, under one cluster name and names of their own."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import combinations
+
+from symphony_doctor.api import (
+    Because,
+    Cluster,
+    ConfiguredRoute,
+    EvidenceEntry,
+    Finding,
+    Gap,
+    Iterator,
+    Kind,
+    Missing,
+    Node,
+    Remedy,
+    Risk,
+    Same,
+    Seen,
+    Severity,
+    State,
+    Subject,
+    check,
+    known,
+)
+
+from ._commands import edit, restart
+from ._words import DOWN, ISOLATED, listing, plural, verb
+
+
+@check(
+    "RT001",
+    name="cluster-name-mismatch",
+    severity=Severity.ERROR,
+    needs=(Kind.CLUSTER_NAME,),
+    explained_by=(Because("CF006", Same.NODES),),
+)
+def cluster_name_mismatch(cluster: Cluster) -> Iterator[Finding | Gap]:
+    """cluster.name differs between nodes, or is missing on one: their routes are refused.
+
+    What it means: servers accept routes only from servers of the same cluster name (specification,
+    Troubleshooting: Cluster not forming).
+
+    How it is seen: the name in VARZ or in the greeting of the running server, else in nats.config.
+
+    What else it could be: a directory of another cluster was given to --node.
+
+    By hand: set cluster.name as on the other nodes and restart that node. A name holds no spaces.
+
+    Verify: the log says 'Cluster ready', and ROUTEZ of the node lists all others.
+    """
+    values, gaps = known(cluster, lambda node: node.cluster_name)
+    yield from gaps
+    names = {node: seen.value for node, seen in values.items()}
+    without = [
+        node for node in cluster.nodes if isinstance(node.cluster_name, Missing) and node.cluster_name.is_absence
+    ]
+    if not names or (len(set(names.values())) == 1 and not without):
+        return
+    counted = Counter(names.values()).most_common()
+    tied = len(counted) > 1 and counted[0][1] == counted[1][1]
+    usual = None if tied else counted[0][0]
+    odd = sorted([*(node for node, name in names.items() if name != usual), *(node.name for node in without)])
+    expected = usual or "the same on all nodes"
+    yield Finding(
+        title=f"{listing(odd)} {verb(len(odd), 'has', 'have')} another cluster name"
+        if names
+        else f"{listing(odd)} names no cluster",
+        detail="Servers refuse routes from a server of another cluster name: it is alone.",
+        subject=Subject("cluster", "cluster.name"),
+        nodes=tuple(odd),
+        evidence=(
+            *(EvidenceEntry(node, values[node].where, expected, name) for node, name in sorted(names.items())),
+            *(
+                EvidenceEntry(node.name, node.cluster_name.where, expected, "no cluster")
+                for node in without
+                if isinstance(node.cluster_name, Missing)
+            ),
+        ),
+        remedies=(edit("nats.config", odd, f"set cluster.name to {usual or 'one name for all nodes'}"),),
+    )
+
+
+def _misaimed(cluster: Cluster, node: Node) -> tuple[list[ConfiguredRoute], list[str]]:
+    """Return a node's routes that lead to no node, and the nodes that it has no route to."""
+    routes = node.configured_routes
+    if not isinstance(routes, Seen):
+        return [], []
+    targets = {route.target for route in routes.value}
+    lacking = [other.name for other in cluster.nodes if other.name not in targets and other.name != node.name]
+    return [route for route in routes.value if route.target is None], lacking
+
+
+def _address_of(cluster: Cluster, name: str) -> str | None:
+    for node in cluster.nodes:
+        if isinstance(node.configured_routes, Seen):
+            for route in node.configured_routes.value:
+                if route.target == name:
+                    return route.address
+    return None
+
+
+@check(
+    "RT002",
+    name="route-missing",
+    severity=Severity.WARNING,
+    needs=(Kind.CONFIGURED_ROUTES,),
+    explained_by=(
+        Because("CF006", Same.NODES),
+        Because("RT001", Same.NODES),
+        Because("RT003", Same.NODES),
+    ),
+)
+def route_missing(cluster: Cluster) -> Iterator[Finding | Gap]:
+    """A node is configured with no route to another node of the cluster.
+
+    What it means: as long as a third node knows both, they learn of each other and connect. When that one
+    is down at a restart, they do not find each other. If no chain of routes leads from one node to
+    another, the cluster falls apart at once, and it is an error.
+
+    How it is seen: cluster.routes in nats.config, or the URLs in VARZ; each address is matched to a node by
+    the name that answers there, by the port that a node listens on, or by its host.
+
+    What else it could be: the route is there under an address that the doctor cannot match to the node.
+
+    By hand: add the route and restart the node, while the others are up. A reload would do for the route,
+    but a server that was reloaded no longer fetches account JWTs that it lacks until it is restarted.
+
+    Verify: `symphony-doctor run` shows no RT002.
+    """
+    values, gaps = known(cluster, lambda node: node.configured_routes)
+    yield from gaps
+    apart = _apart(cluster) if not gaps else False
+    for node in cluster.nodes:
+        if node.name not in values:
+            continue
+        for other in _misaimed(cluster, node)[1]:
+            address = _address_of(cluster, other)
+            listed = ", ".join(route.address for route in values[node.name].value) or "no routes"
+            yield Finding(
+                title=f"{node.name} has no route to {other}",
+                detail=(
+                    "No chain of routes leads to every node: the cluster does not form as one."
+                    if apart
+                    else f"{node.name} finds {other} only by way of a third node that is up."
+                ),
+                subject=Subject("route", f"{node.name} -> {other}"),
+                nodes=(node.name,),
+                evidence=(EvidenceEntry(node.name, values[node.name].where, f"a route to {address or other}", listed),),
+                remedies=(
+                    edit(
+                        "nats.config",
+                        (node.name,),
+                        f"add nats-route://{address} to cluster.routes"
+                        if address
+                        else f"add the route of {other} to cluster.routes",
+                    ),
+                ),
+                severity=Severity.ERROR if apart else None,
+            )
+
+
+def _apart(cluster: Cluster) -> bool:
+    reached: set[str] = set()
+    pending = [cluster.nodes[0].name] if cluster.nodes else []
+    neighbours: dict[str, set[str]] = {node.name: set() for node in cluster.nodes}
+    for node in cluster.nodes:
+        if isinstance(node.configured_routes, Seen):
+            for route in node.configured_routes.value:
+                if route.target in neighbours:
+                    neighbours[node.name].add(route.target)
+                    neighbours[route.target].add(node.name)
+    while pending:
+        at = pending.pop()
+        if at not in reached:
+            reached.add(at)
+            pending.extend(neighbours[at])
+    return len(reached) < cluster.size
+
+
+@check(
+    "RT003",
+    name="route-unreachable",
+    severity=Severity.ERROR,
+    needs=(Kind.CONFIGURED_ROUTES,),
+    explained_by=DOWN,
+)
+def route_unreachable(cluster: Cluster) -> Iterator[Finding | Gap]:
+    """A route's address does not resolve, refuses, does not answer, or is no route port.
+
+    What it means: the servers that are configured with it cannot connect to that node (specification,
+    Troubleshooting: Cluster not forming; Node won't rejoin).
+
+    How it is seen: the doctor connects to every configured route from where it runs, sends nothing, and
+    reads the greeting. A route that the servers themselves have open is never reported, whatever the
+    doctor can reach.
+
+    What else it could be: a firewall between the doctor and the node, but not between the nodes; ROUTEZ with
+    system-account credentials tells the two apart.
+
+    By hand: start the node if it is down; correct host or port in cluster.routes if not; open the port in
+    firewalls and security groups.
+
+    Verify: `nc -vz HOST PORT` from each other node, and `symphony-doctor run`.
+    """
+    values, gaps = known(cluster, lambda node: node.configured_routes)
+    yield from gaps
+    failing: dict[str, list[tuple[str, ConfiguredRoute, Missing]]] = {}
+    for node in cluster.nodes:
+        unaimed, lacking = _misaimed(cluster, node)
+        for route in values[node.name].value if node.name in values else ():
+            probe = route.probe
+            if isinstance(probe, Seen):
+                continue
+            if probe.state is State.NOT_ASKED:
+                yield Gap(node.name, probe)
+            elif route.target is None and not (route in unaimed and lacking):
+                continue  # a route to no node, while every node has its route: RT005 judges it
+            elif not _open(cluster, node.name, route.target):
+                failing.setdefault(route.address, []).append((node.name, route, probe))
+    for address, routes in sorted(failing.items()):
+        target = routes[0][1].target
+        listing_nodes = tuple(name for name, _, _ in routes)
+        down = target is not None and _is_down(cluster, target)
+        yield Finding(
+            title=f"The route to {target or 'a node'} at {address} cannot be reached",
+            detail=f"{routes[0][2].why}. {plural(len(routes), 'node')} {verb(len(routes), 'connects', 'connect')} "
+            f"to it: {listing(listing_nodes)}.",
+            subject=Subject("route", address),
+            nodes=(target,) if target is not None and (down or len(routes) > 1) else listing_nodes,
+            evidence=tuple(
+                EvidenceEntry(name, route.where, "a route port that answers", probe.why)
+                for name, route, probe in routes
+            ),
+            remedies=(
+                Remedy(
+                    f"See from {listing_nodes[0]} whether the port can be reached",
+                    (f"nc -vz {address.rpartition(':')[0].strip('[]')} {address.rpartition(':')[2]}",),
+                ),
+                edit("nats.config", listing_nodes, "if the address is wrong, correct it in cluster.routes"),
+            ),
+        )
+
+
+def _is_down(cluster: Cluster, name: str) -> bool:
+    node = cluster.node(name)
+    return node is not None and node.is_down
+
+
+def _open(cluster: Cluster, name: str, target: str | None) -> bool:
+    """Tell whether the servers say that they are connected."""
+    other = cluster.node(target) if target is not None else None
+    node = cluster.node(name)
+    return node is not None and other is not None and _linked(node, other)
+
+
+def _linked(one: Node, other: Node) -> bool:
+    return _lists(one, other) or _lists(other, one)
+
+
+def _lists(one: Node, other: Node) -> bool:
+    if not isinstance(one.routes, Seen) or not isinstance(other.server_name, Seen):
+        return False
+    return any(route.remote_name == other.server_name.value for route in one.routes.value)
+
+
+@check("RT004", name="server-name", severity=Severity.ERROR, needs=(Kind.SERVER_NAME,))
+def server_name(cluster: Cluster) -> Iterator[Finding | Gap]:
+    """server_name is missing, or two nodes have the same.
+
+    What it means: the name is a server's identity in every Raft group. Two servers of one name refuse each
+    other's routes and act as one peer. A server without a name is a new peer after every restart.
+
+    How it is seen: server_name in VARZ or the greeting, else in nats.config; a running server without one
+    reports its id instead.
+
+    What else it could be: one directory was given to --node twice.
+
+    By hand: rename only a node that is new or holds nothing. Renaming one that holds data makes it a new
+    peer, and the server deletes its copy of every stream.
+
+    Verify: `nats server list` shows every name once.
+    """
+    values, gaps = known(cluster, lambda node: node.server_name)
+    yield from gaps
+    clustered = cluster.size > 1
+    by_name: dict[str, list[str]] = {}
+    for node in cluster.nodes:
+        seen = values.get(node.name)
+        if seen is not None and not _is_id(node, seen.value):
+            by_name.setdefault(seen.value, []).append(node.name)
+        elif clustered and (
+            seen is not None or (isinstance(node.server_name, Missing) and node.server_name.is_absence)
+        ):
+            yield Finding(
+                title=f"{node.name} has no server_name",
+                detail="Without a name the server is a new peer of the meta group after every restart.",
+                subject=Subject("node", node.name),
+                nodes=(node.name,),
+                evidence=(EvidenceEntry(node.name, node.server_name.where, "a server_name of its own", "none"),),
+                remedies=(edit("nats.config", (node.name,), "set a server_name that no other node has"),),
+            )
+    for name, nodes in sorted(by_name.items()):
+        if len(nodes) > 1:
+            yield _duplicate(cluster, name, tuple(nodes), values)
+
+
+def _is_id(node: Node, name: str) -> bool:
+    return isinstance(node.server, Seen) and node.server.value.server_id == name
+
+
+def _duplicate(cluster: Cluster, name: str, nodes: tuple[str, ...], values: dict[str, Seen[str]]) -> Finding:
+    empty = [each for each in nodes if (node := cluster.node(each)) is not None and _holds_nothing(node)]
+    if empty:
+        remedy = edit("nats.config", empty[-1:], f"set another server_name; {empty[-1]} holds no data yet")
+    else:
+        remedy = Remedy(
+            "All of them hold data: renaming one deletes its copy of every stream. Choose one whose streams all have "
+            "replicas elsewhere, back up its storage/, then set another server_name there",
+            ("sudo systemctl stop symphony", "sudo tar -czf storage-before-rename.tar.gz storage"),
+            Risk.DESTRUCTIVE,
+        )
+    return Finding(
+        title=f"{listing(nodes)} have the same server_name, {name}",
+        detail="They refuse each other's routes, and count as one peer in every Raft group.",
+        subject=Subject("node", name),
+        nodes=nodes,
+        evidence=tuple(EvidenceEntry(node, values[node].where, "a name of its own", name) for node in nodes),
+        remedies=(remedy,),
+    )
+
+
+def _holds_nothing(node: Node) -> bool:
+    directories = node.stream_directories
+    if isinstance(directories, Seen):
+        return not directories.value
+    return directories.is_absence or (isinstance(node.streams, Seen) and not node.streams.value)
+
+
+@check("RT005", name="route-stale", severity=Severity.WARNING, needs=(Kind.CONFIGURED_ROUTES,))
+def route_stale(cluster: Cluster) -> Iterator[Finding | Gap]:
+    """A node is configured with a route to a server that is no node of the cluster.
+
+    What it means: the server tries to connect there for ever, and counts the route when a new cluster
+    waits for all its peers (specification, Removing a Node).
+
+    How it is seen: the address belongs to no node known from files, from servers or from the routes of
+    most nodes, while the node has a route to every node there is.
+
+    What else it could be: a node that was added on this one first and has not been started yet.
+
+    By hand: remove the route from nats.config and restart the node.
+
+    Verify: `symphony-doctor run` shows no RT005.
+    """
+    values, gaps = known(cluster, lambda node: node.configured_routes)
+    yield from gaps
+    stale: dict[str, list[EvidenceEntry]] = {}
+    for node in cluster.nodes:
+        unaimed, lacking = _misaimed(cluster, node)
+        if not lacking and node.name in values:
+            for route in unaimed:
+                said = route.probe.why if isinstance(route.probe, Missing) else "answers"
+                stale.setdefault(route.address, []).append(
+                    EvidenceEntry(node.name, route.where, "the address of a node", f"{route.address}: {said}")
+                )
+    for address, entries in sorted(stale.items()):
+        nodes = tuple(entry.source for entry in entries)
+        yield Finding(
+            title=f"{listing(nodes)} {verb(len(nodes), 'has', 'have')} a route to {address}, which is no node",
+            detail="No other node is configured with it, and no server of the cluster is there.",
+            subject=Subject("route", address),
+            nodes=nodes,
+            evidence=tuple(entries),
+            remedies=(edit("nats.config", nodes, f"remove {address} from cluster.routes"),),
+        )
+
+
+@check(
+    "RT006",
+    name="route-mesh-partial",
+    severity=Severity.ERROR,
+    needs=(Kind.ROUTES, Kind.RUNNING),
+    explained_by=(*ISOLATED, *DOWN, Because("CF006", Same.NODES)),
+)
+def route_mesh_partial(cluster: Cluster) -> Iterator[Finding | Gap]:
+    """Two servers that are up have no route between them: the mesh is partial.
+
+    What it means: route messages travel one hop. The two nodes cannot replicate to each other, and Raft
+    groups with a leader on one of them lose the other.
+
+    How it is seen: ROUTEZ of each server that is up, against the list of those that are. One side's word is
+    enough for a route to exist.
+
+    What else it could be: a server that started within the last seconds; --wait tells.
+
+    By hand: see from each of the two whether the other's route port can be reached; a firewall that lets
+    through one direction is enough for a route, as either side may dial.
+
+    Verify: `nats server list` shows the same number of routes for every server.
+    """
+    values, gaps = known(cluster, lambda node: node.running)
+    yield from gaps
+    up = [node for node in cluster.nodes if node.name in values and values[node.name].value.up]
+    for node in up:
+        if isinstance(node.routes, Missing) and not node.routes.is_absence:
+            yield Gap(node.name, node.routes)
+    for one, other in combinations(up, 2):
+        witnesses = [node for node in (one, other) if isinstance(node.routes, Seen)]
+        if not witnesses or _linked(one, other):
+            continue
+        yield Finding(
+            title=f"{one.name} and {other.name} have no route to each other",
+            detail=f"Both are up, and neither reaches the other: what {one.name} leads does not reach {other.name}.",
+            subject=Subject("route", f"{one.name} <-> {other.name}"),
+            nodes=(one.name, other.name),
+            evidence=tuple(
+                EvidenceEntry(
+                    node.name,
+                    "ROUTEZ",
+                    f"a route to {(other if node is one else one).name}",
+                    f"routes to {_remotes(node)}",
+                )
+                for node in witnesses
+            ),
+            remedies=(
+                Remedy(
+                    f"See from {one.name} whether the route port of {other.name} can be reached, and the other way",
+                    tuple(
+                        f"nc -vz {address.rpartition(':')[0].strip('[]')} {address.rpartition(':')[2]}"
+                        for node in (other, one)
+                        if (address := _address_of(cluster, node.name)) is not None
+                    ),
+                ),
+                restart(
+                    (one.name,),
+                    "it dials its routes anew, if the network is right and the route still missing",
+                ),
+            ),
+        )
+
+
+def _remotes(node: Node) -> str:
+    if not isinstance(node.routes, Seen):
+        return "unknown"
+    return listing(sorted(route.remote_name for route in node.routes.value)) or "no server"

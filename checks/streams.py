@@ -1,0 +1,400 @@
+"""Streams: enough replicas, each of them there and keeping up."""
+
+from __future__ import annotations
+
+from symphony_doctor.api import (
+    SYSTEM_BUCKETS,
+    Because,
+    Cluster,
+    EvidenceEntry,
+    Finding,
+    Gap,
+    Iterator,
+    Kind,
+    Mapping,
+    Missing,
+    Remedy,
+    Replica,
+    Risk,
+    Same,
+    Seen,
+    Severity,
+    Stream,
+    Subject,
+    check,
+    known,
+    replicas_wanted,
+)
+
+from ._commands import resubmit, set_replicas, start
+from ._words import DOWN, ISOLATED, account_words, by_server_name, listing, plural, short_key, verb
+
+_SILENT = 10.0
+"""Seconds after which a leader counts a replica as not heard (raft.go: lost quorum interval)."""
+
+_YOUNG = 5.0
+"""Seconds in which a new stream may be on its leader and not yet on every member."""
+
+_STORED = (Because("AC001", Same.NODES | Same.ACCOUNT), Because("AC003", Same.NODES | Same.ACCOUNT))
+
+
+def _subject(stream: Stream) -> Subject:
+    return Subject("stream", stream.name, stream.account)
+
+
+@check("JS001", name="replicas-too-low", severity=Severity.ERROR, needs=(Kind.STREAMS,))
+def replicas_too_low(cluster: Cluster) -> Iterator[Finding | Gap]:
+    """A stream on disk has fewer replicas than the cluster's size asks for.
+
+    What it means: with one replica, the loss of one node loses the data or makes it unavailable. R=3 is
+    the rule for 3 and 4 nodes, R=5 from 5 nodes on, R=1 below (specification, What Is Replicated).
+
+    How it is seen: num_replicas in the stream's configuration, by its leader or by meta.inf on disk. Memory
+    streams, such as the per-user mirrors, are filled again from their source and are exempt.
+
+    What else it could be: a bucket that was made while the cluster was smaller; Symphony scales it up at
+    its next start.
+
+    By hand: scale the stream with the nats command line, as a user of the account that owns it.
+
+    Verify: `nats stream info STREAM` shows the replicas, all of them current.
+    """
+    _, gaps = known(cluster, lambda node: node.streams)
+    yield from gaps
+    wanted = replicas_wanted(cluster.size)
+    for stream in cluster.streams:
+        had = stream.config.num_replicas
+        if not stream.config.is_file or had >= wanted:
+            continue
+        holders = _holders(cluster, stream)
+        yield Finding(
+            title=f"{stream.name} has {plural(had, 'replica')}, {cluster.size} nodes ask for {wanted}",
+            detail=(
+                f"The loss of {listing(holders) or 'one node'} loses what is written to it."
+                if had == 1
+                else "It tolerates the loss of fewer nodes than the cluster does."
+            ),
+            subject=_subject(stream),
+            nodes=holders,
+            evidence=(
+                EvidenceEntry(
+                    holders[0] if holders else "", _where(stream), f"num_replicas {wanted}", f"num_replicas {had}"
+                ),
+            ),
+            remedies=(set_replicas(stream.name, wanted, account_words(cluster, stream.account)),),
+        )
+
+
+def _holders(cluster: Cluster, stream: Stream) -> tuple[str, ...]:
+    members = set(_members(cluster, stream)) or set(stream.directories) or set(stream.listed_by)
+    return tuple(sorted(members))
+
+
+def _members(cluster: Cluster, stream: Stream) -> tuple[str, ...]:
+    """Return the nodes that the stream is assigned to, by its leader; empty where no leader told."""
+    if stream.state is None or not stream.by_leader:
+        return ()
+    nodes = by_server_name(cluster)
+    names = (stream.state.leader, *(replica.name for replica in stream.state.replicas))
+    return tuple(sorted(nodes[name].name for name in names if name in nodes))
+
+
+def _where(stream: Stream) -> str:
+    return "JSZ" if stream.state is not None else "meta.inf"
+
+
+@check(
+    "JS002",
+    name="stream-dir-missing",
+    severity=Severity.ERROR,
+    needs=(Kind.STREAMS, Kind.STREAM_DIRECTORIES),
+    explained_by=(*ISOLATED, Because("JS003", Same.NODES | Same.SUBJECT), *_STORED, *DOWN),
+)
+def stream_directory_missing(cluster: Cluster) -> Iterator[Finding | Gap]:
+    """A node that should hold a copy of a stream has no directory of it.
+
+    What it means: the stream has one copy less than its replica count says (specification, Missing
+    subdirectories under storage/jetstream).
+
+    How it is seen: storage/jetstream/ACCOUNT/streams/STREAM is absent on a node that the leader counts as
+    a member; from files alone, on a node where all nodes must have it. Memory streams have no directory, and
+    a stream of one replica has it on one node: both are never reported.
+
+    What else it could be: the directory of the node was copied without its storage.
+
+    By hand: where the server still runs with the removed files open, take the copy away from it and let it be
+    made again: restart that node, and send the stream's configuration again if the copy does not come back.
+
+    Verify: the directory is there, and `nats stream info STREAM` shows every replica current.
+    """
+    held, gaps = known(cluster, lambda node: node.stream_directories)
+    yield from gaps
+    _, gaps = known(cluster, lambda node: node.streams)
+    yield from gaps
+    looked_at = set(held) | {
+        node.name
+        for node in cluster.nodes
+        if isinstance(node.stream_directories, Missing) and node.stream_directories.is_absence
+    }
+    for stream in cluster.streams:
+        if not stream.config.is_file or stream.config.num_replicas < 2:  # noqa: PLR2004 - R=1 is on one node only
+            continue
+        expected = _expected_directories(cluster, stream, looked_at)
+        lacking = tuple(sorted((expected & looked_at) - stream.directories))
+        if not lacking:
+            continue
+        yield Finding(
+            title=f"{stream.name} has no directory on {listing(lacking)}",
+            detail=(
+                f"It has {plural(stream.config.num_replicas, 'replica')}, and "
+                f"{listing(sorted(stream.directories)) or 'no node'} "
+                f"{verb(len(stream.directories), 'holds', 'hold')} its files."
+            ),
+            subject=_subject(stream),
+            nodes=lacking,
+            evidence=tuple(
+                EvidenceEntry(
+                    node,
+                    _directories_of(cluster, node),
+                    f"{short_key(stream.account)}/streams/{stream.name}/",
+                    "present" if node in stream.directories else "not there",
+                )
+                for node in sorted(expected & looked_at)
+            ),
+            remedies=(
+                Remedy(
+                    f"Restart Symphony on {listing(lacking)}: it fetches the stream from its leader",
+                    (
+                        "# systemd",
+                        "sudo systemctl restart symphony",
+                        "# or Docker Compose",
+                        "docker compose restart symphony",
+                    ),
+                    Risk.DISRUPTIVE,
+                ),
+                resubmit(stream.name, stream.config.num_replicas, account_words(cluster, stream.account)),
+            ),
+        )
+
+
+def _directories_of(cluster: Cluster, name: str) -> str:
+    node = cluster.node(name)
+    return node.stream_directories.where if node is not None else ""
+
+
+def _expected_directories(cluster: Cluster, stream: Stream, looked_at: set[str]) -> set[str]:
+    members = set(_members(cluster, stream))
+    if members:
+        return members
+    if stream.config.num_replicas >= cluster.size:
+        return {node.name for node in cluster.nodes}
+    # which nodes are members is not known: short only if fewer have it than must, among all
+    if len(looked_at) == cluster.size and len(stream.directories) < stream.config.num_replicas:
+        return {node.name for node in cluster.nodes}
+    return set()
+
+
+@check(
+    "JS003",
+    name="replica-unhealthy",
+    severity=Severity.ERROR,
+    needs=(Kind.JETSTREAM,),
+    explained_by=(
+        *DOWN,
+        Because("CF002", Same.NODES),
+        *ISOLATED,
+        Because("RT006", Same.NODES),
+        *_STORED,
+        Because("RT003", Same.NODES),
+    ),
+)
+def replica_unhealthy(cluster: Cluster, *, most_lag: int = 1000) -> Iterator[Finding | Gap]:
+    """A replica of a stream is offline, silent, far behind, or absent from its own server.
+
+    What it means: the stream has fewer working copies than it is configured with.
+
+    How it is seen: by the leader's list of replicas alone, as a follower knows nothing true of the others:
+    offline, not heard for 10 s, not current and more than most_lag operations behind; or assigned to a
+    server whose own list (JSZ) does not have the stream.
+
+    What else it could be: a server that has just come back and is catching up; --wait tells.
+
+    By hand: where the server is up and lacks the replica, send the stream's unchanged configuration again:
+    it creates and fills the replica without a restart.
+
+    Verify: `nats stream info STREAM` shows every replica current.
+    """
+    values, gaps = known(cluster, lambda node: node.jetstream)
+    yield from gaps
+    nodes = by_server_name(cluster)
+    for stream in cluster.streams:
+        state = stream.state
+        if state is None or not stream.by_leader:
+            continue
+        young = cluster.observed_at - state.created_at < _YOUNG
+        faults: dict[str, str] = {}
+        absent = False
+        for replica in state.replicas:
+            node = nodes.get(replica.name)
+            fault = _replica_fault(replica, most_lag)
+            if node is not None and node.name in values and node.name not in stream.listed_by and not young:
+                fault, absent = "assigned, and its server does not have it", True
+            if fault is not None:
+                faults[node.name if node is not None else replica.name] = fault
+        if faults:
+            bad = tuple(sorted(faults))
+            yield Finding(
+                title=f"{stream.name} has no healthy replica on {listing(bad)}",
+                detail=(
+                    f"Its leader {state.leader} counts {plural(len(state.replicas) + 1, 'replica')}, of which "
+                    f"{len(faults)} {verb(len(faults), 'is', 'are')} not there or not keeping up."
+                ),
+                subject=_subject(stream),
+                nodes=bad,
+                evidence=tuple(
+                    EvidenceEntry(state.leader, f"JSZ, replica on {name}", "current", fault)
+                    for name, fault in sorted(faults.items())
+                ),
+                remedies=_replica_remedies(cluster, stream, bad, absent=absent),
+            )
+
+
+def _replica_fault(replica: Replica, most_lag: int) -> str | None:
+    if replica.offline:
+        return "offline"
+    if replica.current:
+        return None
+    if replica.active > _SILENT:
+        return f"not heard for {replica.active:.0f} s"
+    if replica.active == 0:
+        return f"never heard, {plural(replica.lag, 'operation')} behind"
+    return f"{replica.lag:,} operations behind" if replica.lag > most_lag else None
+
+
+def _replica_remedies(cluster: Cluster, stream: Stream, nodes: tuple[str, ...], *, absent: bool) -> tuple[Remedy, ...]:
+    down = [name for name in nodes if (node := cluster.node(name)) is not None and node.is_down]
+    again = resubmit(stream.name, stream.config.num_replicas, account_words(cluster, stream.account))
+    if down:
+        return (start(down),)
+    look = Remedy("See whether it catches up", (f"nats stream info {stream.name}",))
+    return (again,) if absent else (look, again)
+
+
+@check(
+    "JS004",
+    name="stream-leaderless",
+    severity=Severity.CRITICAL,
+    needs=(Kind.JETSTREAM,),
+    explained_by=(
+        Because("QU001", Same.CLUSTER),
+        *ISOLATED,
+        Because("RT006", Same.NODES),
+        Because("QU002", Same.CLUSTER),
+    ),
+)
+def stream_leaderless(cluster: Cluster) -> Iterator[Finding | Gap]:
+    """A stream has no leader: writes to it are refused.
+
+    What it means: most members of the stream's group are down or cut off, or an election is under way.
+
+    How it is seen: no server that lists the stream names a leader for it.
+
+    What else it could be: an election, which takes up to 9 s; --wait tells.
+
+    By hand: start the members that are down. Do not delete the stream or its files.
+
+    Verify: `nats stream info STREAM` names a leader.
+    """
+    _, gaps = known(cluster, lambda node: node.jetstream)
+    yield from gaps
+    for stream in cluster.streams:
+        if stream.state is None or stream.leaders or stream.config.num_replicas < 2:  # noqa: PLR2004 - R=1 needs none
+            continue
+        nodes = tuple(sorted(stream.listed_by))
+        yield Finding(
+            title=f"{stream.name} has no leader",
+            detail="Writes are refused until a majority of its members is up and connected.",
+            subject=_subject(stream),
+            nodes=nodes,
+            evidence=tuple(EvidenceEntry(node, "JSZ", "a leader", "none") for node in nodes),
+            remedies=(
+                Remedy(
+                    "See which members are missing, and start them",
+                    ("nats server report jetstream", "nats server list"),
+                ),
+            ),
+        )
+
+
+@check(
+    "JS005",
+    name="system-bucket-missing",
+    severity=Severity.ERROR,
+    needs=(Kind.STREAMS,),
+    explained_by=(
+        Because("QU001", Same.CLUSTER),
+        Because("ID004", Same.CLUSTER),
+        Because("JS006", Same.CLUSTER),
+        Because("CF002", Same.CLUSTER),
+    ),
+)
+def system_bucket_missing(cluster: Cluster) -> Iterator[Finding | Gap]:
+    """One of the seven system buckets of Symphony does not exist.
+
+    What it means: what is kept in it is lost or was never there: roles, role assignments, shares, licenses,
+    usage, business units or enforcement state.
+
+    How it is seen: the streams of the Symphony account, by every server or on every node's disk, lack
+    KV_symphony_ROLES or one of the other six.
+
+    What else it could be: a cluster whose Symphony has never been up with a quorum: it makes the buckets
+    at its start.
+
+    By hand: restart Symphony on one node while the quorum is there; it creates what is missing. Contents
+    that were lost come back only from a backup.
+
+    Verify: `nats kv ls` in the Symphony account lists all seven.
+    """
+    values, gaps = known(cluster, lambda node: node.streams)
+    yield from gaps
+    owned = {stream.name for stream in cluster.streams if stream.config.mirror is None and _is_system(cluster, stream)}
+    missing = [bucket for bucket in SYSTEM_BUCKETS if bucket not in owned]
+    # what a node that was not looked at may hold alone cannot be called missing
+    if not missing or not values or (gaps and (not owned or len(gaps) >= replicas_wanted(cluster.size))):
+        return
+    account = cluster.symphony_account
+    if not owned:
+        yield _buckets_missing(cluster, Subject("account", account or "symphony"), "The system buckets do not", values)
+        return
+    for bucket in missing:
+        yield _buckets_missing(cluster, Subject("stream", bucket, account), f"{bucket} does not", values)
+
+
+def _is_system(cluster: Cluster, stream: Stream) -> bool:
+    return cluster.symphony_account is None or stream.account == cluster.symphony_account
+
+
+def _buckets_missing(cluster: Cluster, subject: Subject, what: str, values: Mapping[str, Seen[object]]) -> Finding:
+    nodes = tuple(sorted(values))
+    account = account_words(cluster, cluster.symphony_account) if cluster.symphony_account else "the Symphony account"
+    return Finding(
+        title=f"{what} exist",
+        detail=f"{account} needs all seven system buckets: {', '.join(SYSTEM_BUCKETS)}.",
+        subject=subject,
+        nodes=nodes,
+        evidence=tuple(
+            EvidenceEntry(node, values[node].where, subject.name, "not among its streams") for node in nodes
+        ),
+        remedies=(
+            Remedy(
+                "Restart Symphony on one node: it creates what is missing while the quorum is there",
+                (
+                    "# systemd",
+                    "sudo systemctl restart symphony",
+                    "# or Docker Compose",
+                    "docker compose restart symphony",
+                ),
+                Risk.DISRUPTIVE,
+            ),
+        ),
+    )

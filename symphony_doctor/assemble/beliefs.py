@@ -1,0 +1,309 @@
+"""Which source is believed where several speak of the same thing.
+
+- server name, cluster name: the running server, else nats.config;
+- operator, system account: the running server (it is what replicates now), else nats.config;
+- resolver preload: nats.config, no server tells it;
+- JetStream on or off: off if nats.config has none or the server says off;
+- configured routes: nats.config, else VARZ;
+- accounts held: the files of the resolver (they survive a restart), else the server's list;
+- account claims: the files, else the resolver pack for the accounts that the server's list names;
+- streams: the server, else the directories;
+- up or down: see ``_running``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
+
+from symphony_doctor.model.accounts import Account
+from symphony_doctor.model.cluster import ConfiguredRoute, HeldStream, Node
+from symphony_doctor.model.evidence import NOT_ASKED, Evidence, Missing, Seen, State
+from symphony_doctor.model.identity import OperatorIdentity, Preloaded, Token
+from symphony_doctor.model.server import RouteGreeting, Running
+
+if TYPE_CHECKING:
+    from symphony_doctor.assemble.addresses import RouteMap
+    from symphony_doctor.assemble.members import Member, Scope
+
+T = TypeVar("T")
+
+
+def believe(
+    members: Iterable[Member],
+    routes: RouteMap,
+    probes: Mapping[str, Evidence[RouteGreeting]],
+    pack: Evidence[tuple[Token, ...]] | None,
+    scope: Scope,
+) -> tuple[Node, ...]:
+    """Return the nodes, sorted by name, with everything that is merged from several sources."""
+    everyone = list(members)
+    nodes = [member.node for member in everyone]
+    names = {member.node.name: member.server_name for member in everyone}
+    targets = dict(routes.targets)
+    for address, answering in routes.expected:
+        found = [node.name for node in nodes if node.name in {address, answering}]
+        unaddressed = [node.name for node in nodes if "routes" in node.known_from and node.name not in targets.values()]
+        if found or unaddressed:
+            targets[address] = (found or unaddressed)[0]
+    routed = {route.remote_name for node in nodes if isinstance(node.routes, Seen) for route in node.routes.value}
+    nobody_asked = not any(isinstance(node.routes, Seen) for node in nodes)
+    answering_any = any(isinstance(node.greeting, Seen) or isinstance(node.server, Seen) for node in nodes)
+    believed = []
+    for node in nodes:
+        aimed = [probes[address] for address, target in targets.items() if target == node.name and address in probes]
+        running = _running(
+            node,
+            names[node.name],
+            routed,
+            aimed,
+            nobody_asked=nobody_asked,
+            answering_any=answering_any,
+            scope=scope,
+        )
+        believed.append(_merged(node, running, routes, targets, probes, pack))
+    return tuple(sorted(believed, key=lambda node: node.name))
+
+
+def _merged(
+    node: Node,
+    running: Evidence[Running],
+    routes: RouteMap,
+    targets: Mapping[str, str],
+    probes: Mapping[str, Evidence[RouteGreeting]],
+    pack: Evidence[tuple[Token, ...]] | None,
+) -> Node:
+    if isinstance(running, Seen) and not running.value.up:
+        node = _silent(node, running.value)
+    return replace(
+        node,
+        running=running,
+        server_name=_server_name(node),
+        cluster_name=_cluster_name(node),
+        operator=_operator(node),
+        system_account=_system_account(node),
+        preload=_preload(node),
+        jetstream_enabled=_jetstream_enabled(node),
+        configured_routes=_configured_routes(node, routes, targets, probes),
+        accounts=_accounts(node),
+        account_claims=_account_claims(node, pack),
+        streams=_streams(node),
+    )
+
+
+def _silent(node: Node, running: Running) -> Node:
+    """Give the same short reason to all that a node which is down could not be asked."""
+    down = Missing(State.UNREACHABLE, "its server is down", running.how)
+    kinds = ("server", "routes", "jetstream", "meta_group", "health", "resolver_accounts")
+    changes: dict[str, Evidence[object]] = {
+        kind: down
+        for kind in kinds
+        if isinstance(found := getattr(node, kind), Missing) and found.state is not State.NOT_ASKED
+    }
+    return replace(node, **changes)  # type: ignore[arg-type]
+
+
+def _running(
+    node: Node,
+    server_name: str | None,
+    routed: set[str],
+    aimed: list[Evidence[RouteGreeting]],
+    *,
+    nobody_asked: bool,
+    answering_any: bool,
+    scope: Scope,
+) -> Evidence[Running]:
+    """Tell whether a server is up.
+
+    Up: it answered, or another server has a route to it. Down: nothing answers at its client address
+    nor at its route address, while some server of the cluster does answer; or no server has a route to
+    it and its address is not known. A port that accepts and says nothing counts as silent: a server that
+    hangs serves nobody. Unknown: nothing was tried, or nothing at all answers from here.
+    """
+    if isinstance(node.server, Seen):
+        return Seen(Running(up=True, how="its server answers"), "VARZ")
+    if isinstance(node.greeting, Seen):
+        return Seen(Running(up=True, how="its client port greets"), node.greeting.where)
+    if not scope.network:
+        return scope.no_greeting
+    if any(isinstance(probe, Seen) for probe in aimed):
+        return Seen(Running(up=True, how="its route port greets"), "INFO")
+    silent = [
+        missing
+        for missing in (node.greeting, *aimed)
+        if isinstance(missing, Missing) and missing.state is not State.NOT_ASKED
+    ]
+    hung = any("says nothing" in missing.why for missing in silent)
+    if server_name in routed and not hung:
+        return Seen(Running(up=True, how="another server has a route to it"), "ROUTEZ")
+    unresolved = [missing for missing in silent if "does not resolve" in missing.why]
+    if not answering_any or (unresolved and len(unresolved) == len(silent) and nobody_asked):
+        why = "; ".join(missing.why for missing in silent) or "no server of the cluster answers from here"
+        return Missing(State.UNREACHABLE, why, "")
+    if silent:
+        return Seen(Running(up=False, how=silent[0].why), silent[0].where)
+    if nobody_asked:
+        return scope.no_greeting
+    return Seen(Running(up=False, how="no server has a route to it"), "ROUTEZ")
+
+
+def _from_config(node: Node, absent: str) -> Missing:
+    """Say why nats.config does not tell: the key is absent, or the file could not be read."""
+    config = node.nats_config
+    if isinstance(config, Seen):
+        return Missing(State.ABSENT, absent, config.where)
+    if config.is_absence:
+        # a file that is not there tells nothing of what the node would be configured with
+        return Missing(State.UNREADABLE, config.why, config.where)
+    return config
+
+
+def _why(live: Evidence[object], files: Missing) -> Missing:
+    """Choose the reason that helps most: what was tried and failed before what was not asked for."""
+    if isinstance(live, Missing) and files.state is State.NOT_ASKED and live.state is not State.NOT_ASKED:
+        return live
+    return files
+
+
+def _server_name(node: Node) -> Evidence[str]:
+    if isinstance(node.server, Seen):
+        return Seen(node.server.value.server_name, "VARZ")
+    if isinstance(node.greeting, Seen):
+        return Seen(node.greeting.value.server_name, node.greeting.where)
+    if isinstance(node.nats_config, Seen) and node.nats_config.value.server_name:
+        located = node.nats_config.value.server_name
+        return Seen(located.value, located.where)
+    return _why(node.greeting, _from_config(node, "nats.config sets no server_name"))
+
+
+def _cluster_name(node: Node) -> Evidence[str]:
+    if isinstance(node.server, Seen) and node.server.value.cluster_name:
+        return Seen(node.server.value.cluster_name, "VARZ")
+    if isinstance(node.greeting, Seen) and node.greeting.value.cluster:
+        return Seen(node.greeting.value.cluster, node.greeting.where)
+    config = node.nats_config
+    if isinstance(config, Seen) and config.value.cluster and config.value.cluster.name:
+        located = config.value.cluster.name
+        return Seen(located.value, located.where)
+    if isinstance(node.greeting, Seen):
+        return Missing(State.ABSENT, "the server is in no cluster", node.greeting.where)
+    return _why(node.greeting, _from_config(node, "nats.config names no cluster"))
+
+
+def _operator(node: Node) -> Evidence[OperatorIdentity]:
+    if isinstance(node.server, Seen) and node.server.value.operator_keys:
+        server = node.server.value
+        return Seen(OperatorIdentity(server.operator_keys, server.operators), "VARZ")
+    if isinstance(node.nats_config, Seen):
+        located = [each for each in node.nats_config.value.operators if isinstance(each.value, Token)]
+        tokens = tuple(each.value for each in located if isinstance(each.value, Token))
+        if tokens:
+            return Seen(OperatorIdentity(tuple(token.subject for token in tokens), tokens), located[0].where)
+    return _why(node.server, _from_config(node, "nats.config names no operator"))
+
+
+def _system_account(node: Node) -> Evidence[str]:
+    if isinstance(node.server, Seen) and node.server.value.system_account:
+        return Seen(node.server.value.system_account, "VARZ")
+    if isinstance(node.nats_config, Seen):
+        config = node.nats_config.value
+        if config.system_account:
+            return Seen(config.system_account.value, config.system_account.where)
+        for each in config.operators:
+            if isinstance(each.value, Token) and each.value.system_account:
+                return Seen(each.value.system_account, each.where)
+    return _why(node.server, _from_config(node, "nats.config names no system account"))
+
+
+def _preload(node: Node) -> Evidence[tuple[Preloaded, ...]]:
+    if isinstance(node.nats_config, Seen):
+        return Seen(node.nats_config.value.preload, node.nats_config.where)
+    return _from_config(node, "")
+
+
+def _jetstream_enabled(node: Node) -> Evidence[bool]:
+    config = node.nats_config
+    if isinstance(config, Seen):
+        block = config.value.jetstream
+        if block is None:
+            return Seen(value=False, where=config.where)
+        if not block.enabled:
+            return Seen(value=False, where=block.where)
+    if isinstance(node.jetstream, Seen):
+        return Seen(node.jetstream.value.enabled, "JSZ")
+    if isinstance(node.greeting, Seen):
+        return Seen(node.greeting.value.jetstream, node.greeting.where)
+    if isinstance(config, Seen):
+        return Seen(value=True, where=config.where)
+    return _why(node.greeting, _from_config(node, ""))
+
+
+def _configured_routes(
+    node: Node,
+    routes: RouteMap,
+    targets: Mapping[str, str],
+    probes: Mapping[str, Evidence[RouteGreeting]],
+) -> Evidence[tuple[ConfiguredRoute, ...]]:
+    listed = routes.listed.get(node.name)
+    if listed is None:
+        return _why(node.server, _from_config(node, ""))
+    where = node.nats_config.where if isinstance(node.nats_config, Seen) else "VARZ"
+    found = tuple(
+        ConfiguredRoute(each.address, each.where, targets.get(each.address), probes.get(each.address, NOT_ASKED))
+        for each in listed
+    )
+    return Seen(found, where)
+
+
+def _accounts(node: Node) -> Evidence[frozenset[str]]:
+    files = node.account_files
+    if isinstance(files, Seen):
+        return Seen(frozenset(file.account for file in files.value), files.where)
+    if isinstance(node.resolver_accounts, Seen):
+        return node.resolver_accounts
+    return _why(node.resolver_accounts, files)
+
+
+def _account_claims(node: Node, pack: Evidence[tuple[Token, ...]] | None) -> Evidence[tuple[Account, ...]]:
+    files = node.account_files
+    if isinstance(files, Seen):
+        return Seen(
+            tuple(
+                Account(file.account, file.token.name, file.token, file.path)
+                for file in files.value
+                if isinstance(file.token, Token)
+            ),
+            files.where,
+        )
+    held = node.resolver_accounts
+    if isinstance(held, Seen) and isinstance(pack, Seen):
+        return Seen(
+            tuple(
+                Account(token.subject, token.name, token, pack.where)
+                for token in pack.value
+                if token.subject in held.value
+            ),
+            pack.where,
+        )
+    if isinstance(held, Seen) and isinstance(pack, Missing):
+        return pack
+    return _why(held, files)
+
+
+def _streams(node: Node) -> Evidence[tuple[HeldStream, ...]]:
+    if isinstance(node.jetstream, Seen):
+        return Seen(
+            tuple(HeldStream(state.account, state.config, state) for state in node.jetstream.value.streams),
+            "JSZ",
+        )
+    if isinstance(node.stream_directories, Seen):
+        return Seen(
+            tuple(
+                HeldStream(directory.account, directory.config, None)
+                for directory in node.stream_directories.value
+                if directory.config is not None
+            ),
+            node.stream_directories.where,
+        )
+    return _why(node.jetstream, node.stream_directories)

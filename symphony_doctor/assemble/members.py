@@ -1,0 +1,259 @@
+"""Who is a node of the cluster.
+
+A node is known from its files (a directory that was given), from NATS (a server that answered, or that
+another server has routes to) and from routes (an address that nodes are configured to connect to).
+These need not agree. Believed, in this order:
+
+1. every directory given is a node, whatever the servers say;
+2. every server that answered is a node; it is the one with its ``server_name``, else the one whose
+   nats.config names its address, else one more node;
+3. every server that another server has routes to is a node;
+4. an address that more than half of the nodes are configured to connect to, or that answers as a route
+   port, and at which no node above is, is a node that is down or was not looked at: it bears the name
+   that it answers with, or that of the one unaccounted peer of the meta group where there is just one
+   such address and one such peer, else it is called by its address.
+
+A peer of the meta group alone is no node: it may be a ghost of one that was removed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from symphony_doctor.model.cluster import Node
+from symphony_doctor.model.evidence import NOT_ASKED, Missing, Seen, State
+
+if TYPE_CHECKING:
+    from symphony_doctor.assemble.addresses import RouteMap
+    from symphony_doctor.sources.observation import NodeFiles, ServerAnswers
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What the run was asked to look at, for the reasons of what is missing."""
+
+    network: bool = True
+    credentials: bool = True
+    files: bool = True
+
+    @property
+    def no_files(self) -> Missing:
+        """Say why a node has no files."""
+        return Missing(State.NOT_ASKED, "no --node directory was given for it")
+
+    @property
+    def no_greeting(self) -> Missing:
+        """Say why no connection to a node was tried."""
+        if not self.network:
+            return Missing(State.NOT_ASKED, "the network was not looked at (--offline)")
+        return Missing(State.NOT_ASKED, "its client address is not known")
+
+    @property
+    def no_answers(self) -> Missing:
+        """Say why a server was not asked."""
+        if not self.network:
+            return Missing(State.NOT_ASKED, "the network was not looked at (--offline)")
+        if not self.credentials:
+            return Missing(State.NOT_ASKED, "no system-account credentials (--creds or --context)")
+        return Missing(State.UNREACHABLE, "its server did not answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A node in the making, and the server name by which it is recognised."""
+
+    node: Node
+    server_name: str | None
+    server_id: str | None = None
+    directory: str | None = None
+
+
+def find_members(files: Iterable[NodeFiles], answers: Iterable[ServerAnswers], scope: Scope) -> list[Member]:
+    """Return the nodes known from files, from answers, and from the routes that servers have."""
+    members = _from_files(list(files), scope)
+    failed: list[ServerAnswers] = []
+    for answered in answers:
+        name = _name_of(answered)
+        if name is None:
+            failed.append(answered)
+        else:
+            _place(members, answered, name, scope)
+    for answered in failed:
+        _place_failed(members, answered)
+    _from_routes(members, scope)
+    return members
+
+
+def with_expected(
+    members: list[Member], routes: RouteMap, answers: Iterable[ServerAnswers], scope: Scope
+) -> list[Member]:
+    """Add the nodes that are known only from routes or from an address that was given and is silent."""
+    known = {member.server_name for member in members}
+    peers = sorted(_meta_peers(members) - known)
+    silent = [
+        answered
+        for answered in answers
+        if _name_of(answered) is None
+        and answered.directory is None
+        and answered.address not in {member.node.client_url for member in members}
+    ]
+    expected = list(routes.expected)
+    added: list[Member] = []
+    for address, answering in expected:
+        alone = len(expected) == 1 and len(peers) == 1
+        name = answering or (peers[0] if alone else address)
+        added.append(_expected(name, ("routes", "nats") if answering or alone else ("routes",), scope))
+    for answered in silent:
+        # with fewer unaccounted nodes than silent addresses, each silent address is a node of its own
+        unplaced = [member for member in added if member.node.client_url is None]
+        down = [member for member in [*members, *unplaced] if member.node.client_url is None]
+        if len(silent) <= len(down):
+            place = down[0]
+            owner = added if place in added else members
+            owner[owner.index(place)] = replace(place, node=_with(place.node, answered))
+        elif not down and not scope.credentials:
+            added.append(Member(_with(_blank(answered.address, ("nats",), scope), answered), None))
+    return [*members, *added]
+
+
+def _from_files(files: list[NodeFiles], scope: Scope) -> list[Member]:
+    names = {each.directory: _configured_name(each) for each in files}
+    count = Counter(name for name in names.values() if name)
+    members: list[Member] = []
+    used: set[str] = set()
+    for each in files:
+        configured = names[each.directory]
+        base = PurePath(each.directory).name or each.directory
+        name = each.given_name or (configured if configured and count[configured] == 1 else base)
+        if name in used:
+            name = each.directory
+        used.add(name)
+        node = replace(
+            _blank(name, ("files",), scope),
+            symphony_config=each.symphony_config,
+            nats_config=each.nats_config,
+            account_files=each.account_files,
+            stream_directories=each.stream_directories,
+        )
+        members.append(Member(node, configured, directory=each.directory))
+    return members
+
+
+def _configured_name(files: NodeFiles) -> str | None:
+    if isinstance(files.nats_config, Seen) and files.nats_config.value.server_name:
+        return files.nats_config.value.server_name.value
+    return None
+
+
+def _blank(name: str, known_from: tuple[str, ...], scope: Scope) -> Node:
+    return Node(
+        name=name,
+        known_from=known_from,
+        symphony_config=scope.no_files,
+        nats_config=scope.no_files,
+        account_files=scope.no_files,
+        stream_directories=scope.no_files,
+        greeting=scope.no_greeting,
+        server=scope.no_answers,
+        routes=scope.no_answers,
+        jetstream=scope.no_answers,
+        meta_group=scope.no_answers,
+        health=scope.no_answers,
+        resolver_accounts=scope.no_answers,
+    )
+
+
+def _name_of(answered: ServerAnswers) -> str | None:
+    if isinstance(answered.server, Seen):
+        return answered.server.value.server_name
+    if isinstance(answered.greeting, Seen):
+        return answered.greeting.value.server_name
+    return None
+
+
+def _id_of(answered: ServerAnswers) -> str | None:
+    if isinstance(answered.server, Seen):
+        return answered.server.value.server_id
+    if isinstance(answered.greeting, Seen):
+        return answered.greeting.value.server_id
+    return None
+
+
+def _place(members: list[Member], answered: ServerAnswers, name: str, scope: Scope) -> None:
+    server_id = _id_of(answered)
+    same_server = [i for i, member in enumerate(members) if member.server_id == server_id]
+    same_name = [i for i, member in enumerate(members) if member.server_name == name and member.server_id is None]
+    same_directory = [
+        i
+        for i, member in enumerate(members)
+        if answered.directory is not None and member.directory == answered.directory and member.server_id is None
+    ]
+    agreed = [i for i in same_name if i in same_directory]
+    # a node without a server name has none to recognise it by: its address is all there is
+    unnamed = [i for i in same_directory if members[i].server_name is None]
+    chosen = same_server or agreed or (same_name if len(same_name) == 1 else unnamed or same_name)
+    if chosen:
+        at = chosen[0]
+        member = members[at]
+        members[at] = replace(member, node=_with(member.node, answered), server_id=server_id)
+        return
+    taken = {member.node.name for member in members}
+    label = name if name not in taken else f"{name} at {answered.address or server_id}"
+    node = _with(_blank(label, ("nats",), scope), answered)
+    members.append(Member(node, name, server_id=server_id))
+
+
+def _place_failed(members: list[Member], answered: ServerAnswers) -> None:
+    for at, member in enumerate(members):
+        if answered.directory is not None and member.directory == answered.directory:
+            if member.server_id is None:
+                members[at] = replace(member, node=_with(member.node, answered))
+            return
+
+
+def _with(node: Node, answered: ServerAnswers) -> Node:
+    """Take over what was answered, and keep what another address of the same server already gave."""
+    changes = {
+        name: getattr(answered, name)
+        for name in (
+            "greeting", "server", "routes", "jetstream", "meta_group", "health", "resolver_accounts"
+        )
+        if getattr(answered, name) is not NOT_ASKED and not isinstance(getattr(node, name), Seen)
+    }  # fmt: skip
+    known_from = node.known_from
+    if _name_of(answered) is not None and "nats" not in known_from:
+        known_from = (*known_from, "nats")
+    url = node.client_url or answered.address or None
+    return replace(node, known_from=known_from, client_url=url, **changes)
+
+
+def _from_routes(members: list[Member], scope: Scope) -> None:
+    """Add the servers that others have routes to, though nothing answered for them."""
+    names = {member.server_name for member in members}
+    ids = {member.server_id for member in members}
+    for member in list(members):
+        routes = member.node.routes
+        for route in routes.value if isinstance(routes, Seen) else ():
+            if route.remote_name and route.remote_name not in names and route.remote_id not in ids:
+                names.add(route.remote_name)
+                members.append(_expected(route.remote_name, ("nats",), scope))
+
+
+def _expected(name: str, known_from: tuple[str, ...], scope: Scope) -> Member:
+    return Member(_blank(name, known_from, scope), name if "nats" in known_from else None)
+
+
+def _meta_peers(members: Iterable[Member]) -> set[str]:
+    """Return the names that meta groups list: of nodes, and of what may be ghosts."""
+    names: set[str] = set()
+    for member in members:
+        jetstream, group = member.node.jetstream, member.node.meta_group
+        if isinstance(jetstream, Seen) and jetstream.value.meta is not None:
+            names |= {replica.name for replica in jetstream.value.meta.replicas}
+        if isinstance(group, Seen):
+            names |= {peer.name for peer in group.value.peers if peer.name}
+    return {name for name in names if "(peerID:" not in name}

@@ -1,0 +1,107 @@
+"""The entry point: subcommands by name, each imported when it is used, and the one error handler."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from symphony_doctor import __version__
+from symphony_doctor.errors import DoctorError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COMMANDS = {
+    "run": "Diagnose a cluster.",
+    "checks": "List the rules, or explain one.",
+    "demo": "Start a real cluster here, break it, diagnose it.",
+    "lab": "A real cluster on this machine to try things on.",
+}
+
+INTERRUPTED = 130
+FAILED = 4
+
+
+class _Commands(click.Group):
+    """Imports a subcommand's module only when that subcommand is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"symphony_doctor.commands.{cmd_name}")
+        command = module.command
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{module.__name__}.command is no click command")
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            import difflib  # noqa: PLC0415 - only where there is something to guess
+
+            near = difflib.get_close_matches(args[0], COMMANDS, 1)
+            hint = f" Did you mean {near[0]}?" if near else f" Commands: {', '.join(COMMANDS)}."
+            raise click.UsageError(f"There is no command {args[0]!r}.{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="symphony-doctor")
+def cli() -> None:
+    """Find out what is wrong with a Symphony cluster, root cause first.
+
+    \b
+    Exit status: 0 healthy, 1 findings, 2 wrong command line or input,
+    3 nothing found but evidence that was asked for is missing, 4 the doctor
+    itself failed, 130 interrupted.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and end the process with its status; no traceback reaches a user."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit status."""
+    try:
+        result = cli.main(list(arguments) if arguments is not None else None, standalone_mode=False)
+        status = result if isinstance(result, int) else 0
+        sys.stdout.flush()
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.Abort:
+        return INTERRUPTED
+    except click.ClickException as error:
+        error.show(sys.stderr)
+        return error.exit_code
+    except DoctorError as error:
+        print(f"symphony-doctor: {error}", file=sys.stderr)  # noqa: T201 - messages go to standard error
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("symphony-doctor: interrupted", file=sys.stderr)  # noqa: T201
+        return INTERRUPTED
+    except BrokenPipeError:
+        # the reader of the pipe has gone: what is left to flush at exit must not fail again
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001 - the last line: what nobody foresaw is one sentence, not a traceback
+        place = error.__traceback__
+        while place is not None and place.tb_next is not None:
+            place = place.tb_next
+        where = f" at {place.tb_frame.f_code.co_name}, line {place.tb_lineno}" if place is not None else ""
+        print(f"symphony-doctor: it failed by itself: {type(error).__name__}{where}", file=sys.stderr)  # noqa: T201
+        return FAILED
+    return status

@@ -1,0 +1,1 @@
+"""Rules are loaded, selected, run and folded here."""

@@ -1,0 +1,57 @@
+"""From a snapshot and rules to a report: the whole of the engine in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from symphony_doctor import __version__
+from symphony_doctor.engine.explain import explain
+from symphony_doctor.engine.run import DEADLINE, run
+from symphony_doctor.model.check import Check
+from symphony_doctor.model.cluster import Cluster, Kind, Node
+from symphony_doctor.model.evidence import Missing, Seen, State
+from symphony_doctor.model.report import NodeCoverage, Report
+
+_SOURCES: tuple[tuple[str, tuple[Kind, ...]], ...] = (
+    ("files", (Kind.SYMPHONY_CONFIG, Kind.NATS_CONFIG, Kind.ACCOUNT_FILES, Kind.STREAM_DIRECTORIES)),
+    (
+        "nats",
+        (Kind.SERVER, Kind.ROUTES, Kind.JETSTREAM, Kind.META_GROUP, Kind.HEALTH, Kind.RESOLVER_ACCOUNTS),
+    ),
+    ("info", (Kind.GREETING,)),
+)
+
+
+def diagnose(
+    checks: Iterable[Check],
+    cluster: Cluster,
+    *,
+    problems: Iterable[str] = (),
+    deadline: float = DEADLINE,
+    parameters: Mapping[str, Mapping[str, float]] | None = None,
+) -> Report:
+    """Run ``checks`` over ``cluster`` and return the report, root causes first."""
+    outcomes = run(checks, cluster, deadline=deadline, parameters=parameters)
+    return Report(
+        doctor_version=__version__,
+        generated_at=cluster.observed_at,
+        cluster_name=cluster.name,
+        nodes=tuple(_coverage(node) for node in cluster.nodes),
+        results=tuple(outcome.result for outcome in outcomes),
+        findings=explain(outcomes),
+        problems=tuple(problems),
+    )
+
+
+def _coverage(node: Node) -> NodeCoverage:
+    sources, missing = [], []
+    for name, kinds in _SOURCES:
+        evidence = [getattr(node, kind) for kind in kinds]
+        if any(isinstance(each, Seen) for each in evidence):
+            sources.append(name)
+        for each in evidence:
+            if isinstance(each, Missing) and each.state not in {State.NOT_ASKED, State.ABSENT}:
+                line = f"{name}: {each.why}"
+                if line not in missing:
+                    missing.append(line)
+    return NodeCoverage(node.name, tuple(sources), tuple(missing))

@@ -1,0 +1,36 @@
+"""One family of errors, caught once in ``commands/_main.py``.
+
+DoctorError
+├── UsageError          the command line, an inventory or an input cannot be used: exit 2
+│   └── UnknownCode     a code that no rule has
+├── InputError          a file or address that was asked for cannot be used: exit 2
+└── LeakError           a document would have held a secret; it was not written: exit 4
+"""
+
+from __future__ import annotations
+
+
+class DoctorError(Exception):
+    """Anything the doctor tells its user in one sentence, never as a traceback."""
+
+    exit_code = 4
+
+
+class UsageError(DoctorError):
+    """The command line or an inventory is wrong; the message says what was expected."""
+
+    exit_code = 2
+
+
+class UnknownCode(UsageError):  # noqa: N818 - named by what it is
+    """A code or prefix that no loaded rule has."""
+
+
+class InputError(DoctorError):
+    """Something that the user named cannot be used; the message names it and what to do."""
+
+    exit_code = 2
+
+
+class LeakError(DoctorError):
+    """A document held a secret that this run has read, so nothing of it was written."""

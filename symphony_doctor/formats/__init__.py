@@ -1,0 +1,1 @@
+"""Pure parsers: bytes in, values with file, line and column out."""

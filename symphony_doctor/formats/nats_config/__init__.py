@@ -1,0 +1,1 @@
+"""nats.config as the server reads it."""

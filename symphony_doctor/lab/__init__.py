@@ -1,0 +1,1 @@
+"""A real cluster on this machine, to break and to diagnose."""

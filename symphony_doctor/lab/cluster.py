@@ -1,0 +1,296 @@
+"""A real cluster on loopback, laid out as Symphony lays out its nodes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from symphony_doctor.lab import control, filling, layout, nodes, processes
+from symphony_doctor.lab.errors import LabError, PortClashError
+from symphony_doctor.lab.identity import create_identity, create_user_account, credentials, user_name
+from symphony_doctor.lab.layout import NodeAddress
+from symphony_doctor.lab.ports import HOST, Reservation
+from symphony_doctor.lab.server import find_server
+from symphony_doctor.lab.state import (
+    CREDENTIALS,
+    STATE_FILE,
+    Keys,
+    LabState,
+    NodeState,
+    load_keys,
+    load_state,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
+
+    from nats.aio.client import Client
+
+    from symphony_doctor.lab.broken import Broken
+
+SIZES = (1, 2, 3, 4, 5)
+_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class LabNode:
+    """A node as it stands at the moment of asking."""
+
+    name: str
+    directory: Path
+    client_port: int
+    websocket_port: int
+    route_port: int
+    ui_port: int
+    pid: int | None
+
+    @property
+    def client_url(self) -> str:
+        """Where NATS clients connect."""
+        return f"nats://{HOST}:{self.client_port}"
+
+    @property
+    def ui_url(self) -> str:
+        """Where browsers and load balancers connect."""
+        return f"http://{HOST}:{self.ui_port}"
+
+
+class Lab:
+    """One to five real servers, filled as a Symphony in use."""
+
+    def __init__(self, root: Path, state: LabState, keys: Keys) -> None:
+        """Take over what exists; `create`, `open` and `running` are the ways to get a lab."""
+        self.root = root
+        self.state = state
+        self.keys = keys
+
+    @classmethod
+    async def create(
+        cls,
+        root: Path,
+        *,
+        nodes: int = 3,
+        user_accounts: int = 3,
+        server: Path | None = None,
+        detached: bool = False,
+        mirror_replicas: int = 1,
+    ) -> Lab:
+        """Write the directories, start the servers, fill them and wait until all is healthy.
+
+        Unless `detached`, everything ends with the thread that calls this.
+        """
+        if nodes not in SIZES:
+            raise LabError(f"a lab has {SIZES[0]} to {SIZES[-1]} nodes, not {nodes}")
+        if (root / STATE_FILE).exists() or (root.is_dir() and any(root.iterdir())):
+            raise LabError(f"{root}: not empty; a lab is built in a new or an empty directory")
+        binary = find_server(server)
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        root = root.resolve()
+        for attempt in range(_ATTEMPTS):
+            lab = cls(root, *_write(root, nodes, str(binary), detached=detached))
+            try:
+                await lab._bring_up(user_accounts, mirror_replicas)
+            except PortClashError:
+                await lab.stop()
+                if attempt == _ATTEMPTS - 1:
+                    raise
+                for entry in root.iterdir():
+                    shutil.rmtree(entry)
+            except BaseException:
+                await lab.stop()
+                raise
+            else:
+                return lab
+        raise AssertionError
+
+    @classmethod
+    def open(cls, root: Path) -> Lab:
+        """Go on with a lab that another process made."""
+        root = root.resolve()
+        return cls(root, load_state(root), load_keys(root))
+
+    @classmethod
+    def running(
+        cls,
+        root: Path,
+        *,
+        nodes: int = 3,
+        user_accounts: int = 3,
+        server: Path | None = None,
+        mirror_replicas: int = 1,
+    ) -> AbstractAsyncContextManager[Lab]:
+        """Give a lab that is stopped at the end of the block, whatever happens."""
+
+        @contextlib.asynccontextmanager
+        async def context() -> AsyncIterator[Lab]:
+            lab = await cls.create(
+                root,
+                nodes=nodes,
+                user_accounts=user_accounts,
+                server=server,
+                mirror_replicas=mirror_replicas,
+            )
+            async with lab:
+                yield lab
+
+        return context()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    @property
+    def nodes(self) -> tuple[LabNode, ...]:
+        """All nodes, those that are down included."""
+        return tuple(self._view(state) for state in self.state.nodes)
+
+    @property
+    def replicas(self) -> int:
+        """The product's replication factor for this many nodes."""
+        return layout.replicas_for(len(self.state.nodes))
+
+    @property
+    def system_credentials(self) -> Path:
+        """A user of the system account."""
+        return self.credentials_of("system")
+
+    @property
+    def symphony_credentials(self) -> Path:
+        """A user of the Symphony account."""
+        return self.credentials_of("symphony")
+
+    def credentials_of(self, name: str) -> Path:
+        """Name the credentials file of `system`, `symphony` or a user account."""
+        return self.root / CREDENTIALS / f"{name}.creds"
+
+    def node(self, name: str) -> LabNode:
+        """One node by its name."""
+        return self._view(self.node_state(name))
+
+    def node_state(self, name: str) -> NodeState:
+        """Give what lab.json knows of a node."""
+        for state in self.state.nodes:
+            if state.address.name == name:
+                return state
+        names = ", ".join(state.address.name for state in self.state.nodes)
+        raise LabError(f"no node {name!r} in this lab: {names}")
+
+    def urls(self, *names: str) -> list[str]:
+        """Client addresses of the named nodes, or of all that run."""
+        return [
+            node.client_url for node in self.nodes if (node.name in names if names else node.pid is not None)
+        ]
+
+    def system_client(self, *names: str) -> AbstractAsyncContextManager[Client]:
+        """Connect to the named nodes, or to any that runs, as a user of the system account."""
+        return control.connected(self.urls(*names), self.system_credentials)
+
+    def client(self, account: str, *names: str) -> AbstractAsyncContextManager[Client]:
+        """Connect as a user of an account: `symphony` or a user account's name."""
+        return control.connected(self.urls(*names), self.credentials_of(account))
+
+    async def stop(self) -> None:
+        """Stop all that was started; the directories stay."""
+        state = self.state
+        owned = [process for node in state.nodes for process in (node.process, node.relay) if process]
+        await processes.stop([*owned, *state.helpers])
+        for node in state.nodes:
+            node.process = node.relay = None
+        state.helpers.clear()
+        self.save()
+
+    async def stop_node(self, name: str, *, kill: bool = False) -> None:
+        """Stop a node, or kill it as a power failure would."""
+        state = self.node_state(name)
+        if state.process is not None:
+            if kill:
+                processes.kill([state.process])
+            else:
+                await processes.stop([state.process])
+            state.process = None
+        self.save()
+
+    async def start_node(self, name: str) -> None:
+        """Start a node and wait until it greets its clients."""
+        state = self.node_state(name)
+        if state.process is None or not state.process.alive:
+            state.process = nodes.start_server(self.root, self.state, state)
+        self.save()
+        await nodes.greets(self.root, state)
+
+    async def restart_node(self, name: str) -> None:
+        """Stop and start a node."""
+        await self.stop_node(name)
+        await self.start_node(name)
+
+    async def wait_healthy(self, *, within: float = 45.0) -> None:
+        """Wait until the servers themselves say that all is well."""
+        await filling.wait_healthy(self, within=within)
+
+    async def break_(self, fault: str, node: str | None = None, **options: str) -> Broken:
+        """Break something on purpose; see `faults.FAULTS`."""
+        from symphony_doctor.lab.faults import FAULTS  # noqa: PLC0415 - faults are made of labs
+
+        if fault not in FAULTS:
+            raise LabError(f"no fault {fault!r}; there are: {', '.join(FAULTS)}")
+        return await FAULTS[fault].make(self, node, **options)
+
+    def save(self) -> None:
+        """Write lab.json."""
+        if self.root.is_dir():
+            self.state.save(self.root)
+
+    async def _bring_up(self, user_accounts: int, mirror_replicas: int) -> None:
+        for state in self.state.nodes:
+            state.process = nodes.start_server(self.root, self.state, state)
+        self.state.helpers.append(nodes.start_ui(self.root, self.state))
+        self.save()
+        await asyncio.gather(*(nodes.greets(self.root, state) for state in self.state.nodes))
+        names = [user_name(index) for index in range(user_accounts)]
+        await filling.fill(self, names, mirror_replicas)
+
+    def add_account(self, name: str, *, jetstream: bool = True) -> str:
+        """Make a user account with credentials, known to nobody yet; its public key."""
+        account = create_user_account(self.keys.identity, name, jetstream=jetstream)
+        self.keys.users.append(account)
+        self.keys.save(self.root)
+        layout.write_private(self.credentials_of(name), credentials(account, name))
+        return account.key
+
+    def _view(self, state: NodeState) -> LabNode:
+        address, process = state.address, state.process
+        return LabNode(
+            name=address.name,
+            directory=self.root / address.name,
+            client_port=address.client_port,
+            websocket_port=address.websocket_port,
+            route_port=address.route_port,
+            ui_port=address.ui_port,
+            pid=process.pid if process is not None and process.alive else None,
+        )
+
+
+def _write(root: Path, count: int, binary: str, *, detached: bool) -> tuple[LabState, Keys]:
+    identity = create_identity()
+    keys = Keys(identity, [])
+    (root / CREDENTIALS).mkdir(mode=0o700)
+    (root / nodes.RUN).mkdir(mode=0o700)
+    keys.save(root)
+    for name, account in (("system", identity.system), ("symphony", identity.symphony)):
+        layout.write_private(root / CREDENTIALS / f"{name}.creds", credentials(account, name))
+    with Reservation(4 * count) as held:
+        free = iter(held.ports)
+        cluster = tuple(
+            NodeAddress(f"node{number}", next(free), next(free), next(free), next(free))
+            for number in range(1, count + 1)
+        )
+        for address in cluster:
+            layout.write_node(root / address.name, address, cluster, identity)
+    return LabState(binary, detached, [NodeState(address) for address in cluster]), keys

@@ -1,0 +1,77 @@
+"""Starting the processes of a lab."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from symphony_doctor.lab import http, layout, processes
+from symphony_doctor.lab.errors import LabError, PortClashError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from symphony_doctor.lab.processes import Process
+    from symphony_doctor.lab.state import LabState, NodeState
+
+RUN = "run"
+_GREETING_WITHIN = 20.0
+_POLL = 0.02
+_LAST_WORDS = 2000
+
+
+def start_server(root: Path, lab: LabState, node: NodeState) -> Process:
+    """Start a node's server in its directory, from which its relative paths count."""
+    name = node.address.name
+    directory = root / name
+    return processes.start(
+        (lab.server, "-c", str(directory / layout.NATS_CONFIG), *node.arguments),
+        directory=directory,
+        output=root / RUN / f"{name}.out",
+        detached=lab.detached,
+    )
+
+
+def start_ui(root: Path, lab: LabState) -> Process:
+    """Start the one process that answers on all UI ports."""
+    return start_helper(root, lab, "http", str(root))
+
+
+def start_helper(root: Path, lab: LabState, module: str, *arguments: str) -> Process:
+    """Start one of the lab's own programs."""
+    return processes.start(
+        (sys.executable, "-m", f"symphony_doctor.lab.{module}", *arguments),
+        directory=root,
+        output=root / RUN / f"{module}.out",
+        detached=lab.detached,
+    )
+
+
+async def greets(root: Path, node: NodeState) -> None:
+    """Wait until a server speaks on its client port; a server that ended says why."""
+    name = node.address.name
+    deadline = time.monotonic() + _GREETING_WITHIN
+    while not await http.speaks(node.address.client_port):
+        if node.process is None or not node.process.alive:
+            raise _ended(name, _last_words(root, name))
+        if time.monotonic() > deadline:
+            raise LabError(f"{name}: no greeting on its client port within {_GREETING_WITHIN:g} s")
+        await asyncio.sleep(_POLL)
+
+
+def _ended(name: str, words: str) -> LabError:
+    kind = PortClashError if "address already in use" in words else LabError
+    return kind(f"{name}: the server ended at once: {words}")
+
+
+def _last_words(root: Path, name: str) -> str:
+    for path in (root / name / layout.NATS_LOG, root / RUN / f"{name}.out"):
+        text = path.read_text(errors="replace").strip() if path.exists() else ""
+        fatal = [line for line in text.splitlines() if "[FTL]" in line or "[ERR]" in line]
+        if fatal:
+            return fatal[-1]
+        if text and path.suffix == ".out":
+            return text[-_LAST_WORDS:]
+    return "no word in its log"

@@ -1,0 +1,120 @@
+"""A route port that lets everyone through but one: the cut of one route, without root.
+
+Run as a program: `relay PORT UPSTREAM BLOCKED` per relayed node, all as HOST:PORT. UPSTREAM is where the
+node really listens for routes, BLOCKED the client port of the peer that must not get through.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from asyncio import StreamReader, StreamWriter
+
+_PATIENCE = 2.0
+_CHUNK = 65536
+_LINE_LIMIT = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """One relayed route port."""
+
+    listen: tuple[str, int]
+    upstream: tuple[str, int]
+    blocked: tuple[str, int]
+
+    async def serve(self) -> None:
+        """Relay for ever."""
+        server = await asyncio.start_server(self._accept, *self.listen, limit=_LINE_LIMIT)
+        async with server:
+            await server.serve_forever()
+
+    async def _accept(self, reader: StreamReader, writer: StreamWriter) -> None:
+        with contextlib.suppress(OSError, TimeoutError, ValueError):
+            up_reader, up_writer = await asyncio.open_connection(*self.upstream, limit=_LINE_LIMIT)
+            try:
+                await self._relay(reader, writer, up_reader, up_writer)
+            finally:
+                up_writer.close()
+        writer.close()
+
+    async def _relay(
+        self,
+        reader: StreamReader,
+        writer: StreamWriter,
+        up_reader: StreamReader,
+        up_writer: StreamWriter,
+    ) -> None:
+        async with asyncio.timeout(_PATIENCE):
+            # The listener speaks first: a probe that only looks sees an ordinary route port.
+            writer.write(await up_reader.readline())
+            await writer.drain()
+            hello = await reader.readline()
+            if not hello or await _server_id(self.blocked) == _dialer(hello):
+                return
+        up_writer.write(hello)
+        pumps = {
+            asyncio.create_task(_pump(reader, up_writer)),
+            asyncio.create_task(_pump(up_reader, writer)),
+        }
+        _, pending = await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+        for pump in pending:
+            pump.cancel()
+        await asyncio.gather(*pumps, return_exceptions=True)
+
+
+def _dialer(hello: bytes) -> str | None:
+    # Routes name themselves by the server's id, which is new at every start.
+    if not hello.startswith(b"CONNECT "):
+        return None
+    name = json.loads(hello[len(b"CONNECT ") :]).get("name")
+    return name if isinstance(name, str) else None
+
+
+async def _server_id(address: tuple[str, int]) -> str:
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            reader, writer = await asyncio.open_connection(*address)
+            try:
+                line = await reader.readline()
+            finally:
+                writer.close()
+    except (OSError, TimeoutError):
+        return ""
+    return str(json.loads(line.removeprefix(b"INFO "))["server_id"])
+
+
+async def _pump(reader: StreamReader, writer: StreamWriter) -> None:
+    with contextlib.suppress(OSError):
+        while data := await reader.read(_CHUNK):
+            writer.write(data)
+            await writer.drain()
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    return host, int(port)
+
+
+async def _main(arguments: list[str]) -> None:
+    relays = [
+        Relay(*(_address(text) for text in arguments[start : start + 3]))
+        for start in range(0, len(arguments), 3)
+    ]
+    await asyncio.gather(*(relay.serve() for relay in relays))
+
+
+def main() -> None:
+    """Relay as the arguments say."""
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_main(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

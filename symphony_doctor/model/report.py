@@ -1,0 +1,80 @@
+"""The outcome of a run, before any format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from symphony_doctor.model.finding import Finding, Severity
+
+
+class Status(StrEnum):
+    """The outcome of one rule: crashed beats failed, failed beats skipped, skipped beats passed."""
+
+    PASSED = "passed"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+    CRASHED = "crashed"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What became of one rule. ``reason`` says what was missing or how it crashed; time in milliseconds."""
+
+    code: str
+    name: str
+    status: Status
+    reason: str
+    duration_ms: float
+    origin: str
+    unproven: bool = False
+    """skipped for want of evidence that was asked for, not of evidence nobody asked for"""
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A finding with its identity: ``cause`` is the id of the finding that explains this one."""
+
+    id: str
+    code: str
+    name: str
+    severity: Severity
+    finding: Finding
+    cause: str | None
+    docs: str
+
+
+@dataclass(frozen=True, slots=True)
+class NodeCoverage:
+    """What a node was looked at by (``files``, ``nats``, ``info``, ``routes``), and what could not be had."""
+
+    name: str
+    sources: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything a renderer needs. ``generated_at`` in Unix seconds; findings stand root cause first."""
+
+    doctor_version: str
+    generated_at: float
+    cluster_name: str
+    nodes: tuple[NodeCoverage, ...]
+    results: tuple[CheckResult, ...]
+    findings: tuple[Reported, ...]
+    problems: tuple[str, ...]
+    """what could not be used at all: a broken plugin, a source that failed as a whole"""
+
+    @property
+    def roots(self) -> tuple[Reported, ...]:
+        """Return the findings that no other finding explains."""
+        return tuple(found for found in self.findings if found.cause is None)
+
+    def count(self, severity: Severity) -> int:
+        """Return the number of findings of that severity, explained ones included."""
+        return sum(found.severity is severity for found in self.findings)
+
+    def results_of(self, status: Status) -> tuple[CheckResult, ...]:
+        """Return the rules with that outcome."""
+        return tuple(result for result in self.results if result.status is status)

@@ -1,0 +1,1 @@
+"""A report becomes text or JSON here."""

@@ -1,0 +1,1 @@
+"""Evidence gathering: all input and output of a diagnosis."""

@@ -1,0 +1,153 @@
+"""Gathers all evidence of a run: files first, as they tell the addresses, then the network all at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from symphony_doctor.errors import UsageError
+from symphony_doctor.formats.nats_settings import DEFAULT_CLIENT_PORT, route_address
+from symphony_doctor.model.configuration import NatsConfig, RouteAddress
+from symphony_doctor.model.evidence import Seen
+from symphony_doctor.sources import node_directory
+from symphony_doctor.sources.credentials import Credentials
+from symphony_doctor.sources.deadline import Deadline
+from symphony_doctor.sources.nats_server import Address
+from symphony_doctor.sources.nats_server import collect as collect_servers
+from symphony_doctor.sources.node_directory import NodeDirectory
+from symphony_doctor.sources.observation import NodeFiles, Observation, ServerAnswers
+from symphony_doctor.sources.tokens import TokenReader
+
+_LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a run looks at. ``seconds`` is the deadline of each node, not the sum of them."""
+
+    directories: tuple[NodeDirectory, ...] = ()
+    servers: tuple[Address, ...] = ()
+    credentials: Credentials | None = None
+    network: bool = True
+    seconds: float = 5.0
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+async def collect(request: Request, fingerprint: Callable[[str], str]) -> list[Observation]:
+    """Return everything that was seen; what could not be had is in it with its reason."""
+    read_token = TokenReader()
+    deadline = Deadline.after(request.seconds)
+    files = await asyncio.gather(
+        *(
+            node_directory.collect(each, read_token, fingerprint, request.environment, deadline)
+            for each in request.directories
+        )
+    )
+    observations: list[Observation] = list(files)
+    if not request.network:
+        return observations
+    addresses = _unique([*request.servers, *_client_addresses(files)])
+    routes = _route_addresses(files)
+    observations += await collect_servers(addresses, routes, request.credentials, read_token, request.seconds)
+    more = await collect_servers(_advertised(request, observations), (), None, read_token, request.seconds)
+    # an address that only a server advertises may be of a network that is not this one: its silence says nothing
+    observations += [each for each in more if isinstance(each, ServerAnswers) and isinstance(each.greeting, Seen)]
+    return observations
+
+
+def server_address(text: str) -> Address:
+    """Read one URL of ``--server``: ``nats://host:port`` or ``host:port``. Raises ``UsageError``."""
+    found = route_address(text)
+    if found is None:
+        raise UsageError(f"--server: {text!r} is no address: expected nats://HOST:PORT or HOST:PORT")
+    without_scheme = text.partition("://")[2] or text
+    has_port = ":" in without_scheme.rpartition("@")[2].rpartition("]")[2]
+    port = found[1] if has_port else DEFAULT_CLIENT_PORT
+    if not 0 < port < 65536:  # noqa: PLR2004 - the range of ports
+        raise UsageError(f"--server: {text!r}: expected a port from 1 to 65535")
+    return Address(found[0], port)
+
+
+def _unique(addresses: Iterable[Address]) -> tuple[Address, ...]:
+    """Ask each address once; a node's own directory goes with the address where both name it."""
+    by_text: dict[str, Address] = {}
+    for address in addresses:
+        known = by_text.get(address.text)
+        if known is None or known.directory is None:
+            by_text[address.text] = address
+    return tuple(by_text.values())
+
+
+def _client_addresses(files: Iterable[NodeFiles]) -> list[Address]:
+    every = list(files)
+    found = []
+    for each in every:
+        if isinstance(each.nats_config, Seen):
+            config = each.nats_config.value
+            host = config.client.host or _host_of(each, every)
+            if host is not None and config.client.port > 0:
+                found.append(Address(host, config.client.port, each.directory))
+    return found
+
+
+def _host_of(node: NodeFiles, files: list[NodeFiles]) -> str | None:
+    """Find the host of a node that listens on all interfaces: it is where the others' routes lead.
+
+    A node lists the others and not itself, so of all hosts in routes its own is the one that it does not
+    list, or that bears its name, or that is written with its route port.
+    """
+    config = node.nats_config.value if isinstance(node.nats_config, Seen) else None
+    if config is None or config.cluster is None:
+        return "127.0.0.1"
+    if config.cluster.advertise is not None:
+        advertised = route_address(config.cluster.advertise.value)
+        if advertised is not None:
+            return advertised[0]
+    own = {(route.host, route.port) for route in config.cluster.routes}
+    port = config.cluster.listen.port if config.cluster.listen else None
+    elsewhere = {
+        (route.host, route.port)
+        for other in files
+        if other is not node and isinstance(other.nats_config, Seen) and other.nats_config.value.cluster
+        for route in other.nats_config.value.cluster.routes
+        if port is None or route.port == port
+    }
+    name = config.server_name.value.lower() if config.server_name else None
+    named = {host for host, _ in elsewhere if name is not None and host.partition(".")[0].lower() == name}
+    left = {host for host, at in elsewhere if (host, at) not in own}
+    for hosts in (named, left):
+        if len(hosts) == 1:
+            return next(iter(hosts))
+    every = {host for host, _ in own | elsewhere}
+    return "127.0.0.1" if every and every <= _LOCAL else None
+
+
+def _route_addresses(files: Iterable[NodeFiles]) -> tuple[tuple[str, int], ...]:
+    return tuple(
+        dict.fromkeys(
+            (route.host, route.port)
+            for each in files
+            if isinstance(each.nats_config, Seen)
+            for route in _routes(each.nats_config.value)
+        )
+    )
+
+
+def _routes(config: NatsConfig) -> tuple[RouteAddress, ...]:
+    return config.cluster.routes if config.cluster else ()
+
+
+def _advertised(request: Request, observations: list[Observation]) -> tuple[Address, ...]:
+    """Return the addresses that servers advertise and that nobody named, where nothing else leads to them."""
+    if request.credentials is not None or request.directories:
+        return ()
+    asked = {each.address for each in observations if isinstance(each, ServerAnswers)}
+    found = []
+    for each in observations:
+        if isinstance(each, ServerAnswers) and isinstance(each.greeting, Seen):
+            for url in each.greeting.value.connect_urls:
+                parsed = route_address(url)
+                if parsed is not None and (address := Address(*parsed)).text not in asked:
+                    found.append(address)
+    return _unique(found)

@@ -1,0 +1,88 @@
+"""Where credentials come from: a .creds file, or a context of the nats command line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from symphony_doctor.errors import InputError
+from symphony_doctor.model.evidence import Missing
+from symphony_doctor.sources.files import read_file
+
+_LIMIT = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """How to authenticate. ``creds_file`` is read by the client when it connects, and not kept."""
+
+    creds_file: Path | None = None
+    user: str | None = None
+    password: str | None = None
+    token: str | None = None
+    nkey_file: Path | None = None
+    label: str = ""
+
+    def __repr__(self) -> str:
+        """Show where they are from, never what they are."""
+        return f"Credentials({self.label!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """A saved context of the nats command line: its server URLs and credentials."""
+
+    servers: tuple[str, ...]
+    credentials: Credentials
+
+
+class _ContextFile(msgspec.Struct):
+    url: str = ""
+    creds: str = ""
+    user: str = ""
+    password: str = ""
+    token: str = ""
+    nkey: str = ""
+
+
+def creds_file(path: Path) -> Credentials:
+    """Check that a .creds file is there, readable and holds a JWT and a seed; raise ``InputError``."""
+    found = read_file(path, _LIMIT)
+    if isinstance(found, Missing):
+        raise InputError(f"--creds: {found.why}")
+    if b"-----BEGIN NATS USER JWT-----" not in found.value or b"-----BEGIN USER NKEY SEED-----" not in found.value:
+        raise InputError(
+            f"--creds: {path} is no credentials file: expected a NATS USER JWT and a USER NKEY SEED block, "
+            "as `nsc generate creds` or `cirata nats credentials` writes"
+        )
+    return Credentials(creds_file=path, label=str(path))
+
+
+def nats_context(name: str, environment: Mapping[str, str]) -> Context:
+    """Read ``nats/context/NAME.json`` below the user's configuration folder; raise ``InputError``."""
+    base = Path(environment.get("XDG_CONFIG_HOME") or Path(environment.get("HOME", "/")) / ".config")
+    path = base / "nats" / "context" / f"{name}.json"
+    if "/" in name or name in {"", ".", ".."}:
+        raise InputError(f"--context: {name!r} is no context name; `nats context ls` lists them")
+    found = read_file(path, _LIMIT)
+    if isinstance(found, Missing):
+        raise InputError(f"--context {name}: {found.why}; `nats context ls` lists the contexts")
+    try:
+        context = msgspec.json.decode(found.value, type=_ContextFile)
+    except (msgspec.MsgspecError, RecursionError, ValueError):
+        raise InputError(f"--context {name}: {path} is no context of the nats CLI: expected a JSON object") from None
+    if context.creds:
+        credentials = creds_file(Path(context.creds).expanduser())
+    else:
+        credentials = Credentials(
+            user=context.user or None,
+            password=context.password or None,
+            token=context.token or None,
+            nkey_file=Path(context.nkey).expanduser() if context.nkey else None,
+            label=f"context {name}",
+        )
+    servers = tuple(url.strip() for url in context.url.split(",") if url.strip())
+    return Context(servers, credentials)

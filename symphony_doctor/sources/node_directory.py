@@ -1,0 +1,258 @@
+"""A node's Symphony directory: configuration, resolver directory and stream tree. Nothing is written."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import TypeVar
+
+from symphony_doctor.formats import secret_values, stream_meta, symphony_config
+from symphony_doctor.formats.position import FormatError
+from symphony_doctor.model.accounts import AccountFile
+from symphony_doctor.model.configuration import (
+    ConfigProblem,
+    NatsConfig,
+    Setting,
+    SymphonyConfig,
+)
+from symphony_doctor.model.evidence import Evidence, Missing, Seen, State
+from symphony_doctor.model.identity import Flaw, Located, SeedReference, Token
+from symphony_doctor.model.jetstream import StreamConfig, StreamDirectory
+from symphony_doctor.sources.deadline import Deadline, in_thread
+from symphony_doctor.sources.files import list_directory, read_file
+from symphony_doctor.sources.observation import NodeFiles
+from symphony_doctor.sources.tokens import TokenReader, token_of
+
+T = TypeVar("T")
+
+CONFIG_LIMIT = 4 * 1024 * 1024
+"""Bytes of a configuration file; the largest with a thousand preloaded accounts is below 1 MB."""
+
+SMALL_LIMIT = 1024 * 1024
+"""Bytes of a JWT or a meta.inf; nats-server refuses larger JWTs."""
+
+MOST_ENTRIES = 500_000
+"""Entries of one directory."""
+
+Fingerprint = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class NodeDirectory:
+    """``--node [NAME=]DIR``."""
+
+    directory: Path
+    name: str | None = None
+
+
+async def collect(
+    node: NodeDirectory,
+    read_token: TokenReader,
+    fingerprint: Fingerprint,
+    environment: Mapping[str, str],
+    deadline: Deadline,
+) -> NodeFiles:
+    """Read one node's directory. Whatever cannot be read is missing with its reason; nothing raises."""
+    reader = _Reader(node.directory, read_token, fingerprint, environment)
+    try:
+        return await in_thread(lambda: reader.read(node.name), deadline)
+    except TimeoutError:
+        late = Missing(State.TIMED_OUT, f"{node.directory} could not be read in time: its file system does not answer")
+        return NodeFiles(node.name, str(node.directory), late, late, late, late)
+
+
+class _Reader:
+    """Reads one directory; everything it needs is given to it."""
+
+    def __init__(
+        self, directory: Path, read_token: TokenReader, fingerprint: Fingerprint, environment: Mapping[str, str]
+    ) -> None:
+        self.directory = directory
+        self.read_token = read_token
+        self.fingerprint = fingerprint
+        self.environment = environment
+
+    def read(self, name: str | None) -> NodeFiles:
+        nats_config = self._nats_config(self.directory / "nats.config")
+        config = nats_config.value if isinstance(nats_config, Seen) else None
+        resolver = config.resolver.directory if config and config.resolver else None
+        store = config.jetstream.store_dir if config and config.jetstream else None
+        return NodeFiles(
+            given_name=name,
+            directory=str(self.directory),
+            symphony_config=self._symphony_config(self.directory / "symphony.config"),
+            nats_config=nats_config,
+            account_files=self._account_files(self._locate(resolver.value if resolver else None, "accounts")),
+            stream_directories=self._stream_directories(
+                self._locate(store.value if store else None, "storage") / "jetstream"
+            ),
+        )
+
+    def _locate(self, configured: str | None, usual: str) -> Path:
+        """Find a directory that nats.config names.
+
+        Relative paths count from the node's directory. An absolute one that is not here, as in a copied
+        directory, is looked for inside by its last components; then the usual name.
+        """
+        if configured:
+            path = PurePath(configured)
+            if not path.is_absolute():
+                return self.directory / path
+            if Path(path).is_dir() and self._is_own(Path(path)):
+                return Path(path)
+            for count in range(min(len(path.parts) - 1, 8), 0, -1):
+                candidate = self.directory.joinpath(*path.parts[-count:])
+                if candidate.is_dir():
+                    return candidate
+            if Path(path).is_dir():
+                return Path(path)
+        return self.directory / usual
+
+    def _is_own(self, path: Path) -> bool:
+        """Tell whether an absolute path is inside this very directory, not in the origin of a copy."""
+        return path.resolve().is_relative_to(self.directory.resolve()) or not (self.directory / path.name).is_dir()
+
+    def _symphony_config(self, path: Path) -> Evidence[SymphonyConfig]:
+        found = read_file(path, CONFIG_LIMIT)
+        if isinstance(found, Missing):
+            return found
+        try:
+            parsed = symphony_config.parse(found.value, str(path), self.fingerprint)
+        except FormatError as error:
+            return Missing(State.UNREADABLE, str(error), str(path))
+        references = (*parsed.identities.operators, *parsed.identities.accounts)
+        port = next(
+            (
+                each.value
+                for each in parsed.settings
+                if each.path == ("network", "uiport") and isinstance(each.value, int)
+            ),
+            None,
+        )
+        return Seen(
+            SymphonyConfig(
+                path=str(path),
+                settings=tuple(
+                    Setting(each.path, each.display, str(each.position), each.secret) for each in parsed.settings
+                ),
+                tokens=tuple(Located(token_of(each.jwt), str(each.position)) for each in references),
+                seeds=tuple(
+                    SeedReference(each.kind.name.lower(), each.public_key, str(each.position))
+                    for each in parsed.identities.seeds
+                ),
+                ui_port=port,
+            ),
+            str(path),
+        )
+
+    def _nats_config(self, path: Path) -> Evidence[NatsConfig]:
+        from symphony_doctor.formats import nats_config  # noqa: PLC0415 - the grammar is built where there is a file
+        from symphony_doctor.formats.nats_settings import nats_settings  # noqa: PLC0415
+
+        found = read_file(path, CONFIG_LIMIT)
+        if isinstance(found, Missing):
+            return found
+        try:
+            tree = nats_config.parse(found.value, str(path), read_include=self._include, environment=self.environment)
+            problems = nats_config.problems(tree)
+        except FormatError as error:
+            return Missing(State.UNREADABLE, str(error), str(path))
+        config = nats_settings(
+            tree,
+            str(path),
+            self.read_token,
+            self._operator_file,
+            self._show,
+            tuple(ConfigProblem(str(each.position), each.message) for each in problems),
+        )
+        return Seen(config, str(path))
+
+    def _include(self, including: str, written: str) -> bytes:
+        path = Path(including).parent / written
+        found = read_file(path, CONFIG_LIMIT)
+        if isinstance(found, Missing):
+            raise OSError(found.why)
+        return found.value
+
+    def _operator_file(self, written: str) -> Token | Flaw:
+        for path in (self.directory / written, self.directory / PurePath(written).name):
+            found = read_file(path, SMALL_LIMIT)
+            if isinstance(found, Seen):
+                return self.read_token(found.value)
+        return Flaw("unreadable", f"the operator file {written} was not found here")
+
+    def _show(self, path: tuple[str, ...], text: str) -> tuple[str, bool]:
+        """Show a value of nats.config: secrets as fingerprints, own paths relative, JWTs by their digest."""
+        if secret_values.is_secret(path, text):
+            return self.fingerprint(text), True
+        masked = secret_values.mask(text, self.fingerprint)
+        if masked != text:
+            return masked, True
+        if text.startswith("eyJ"):
+            token = self.read_token(text)
+            return (
+                f"JWT of {token.subject} ({token.digest[:12]})" if isinstance(token, Token) else "a broken JWT"
+            ), False
+        return self._relative(text), False
+
+    def _relative(self, text: str) -> str:
+        for base in {str(self.directory), str(self.directory.resolve())}:
+            if text.startswith(base + os.sep):
+                return text[len(base) + 1 :]
+        return text
+
+    def _account_files(self, directory: Path) -> Evidence[tuple[AccountFile, ...]]:
+        names = list_directory(directory, MOST_ENTRIES)
+        if isinstance(names, Missing):
+            return names
+        files = []
+        for name in names.value:
+            if name.endswith(".jwt"):
+                path = directory / name
+                found = read_file(path, SMALL_LIMIT)
+                if isinstance(found, Seen):
+                    files.append(AccountFile(name, str(path), len(found.value), self.read_token(found.value)))
+                elif not found.is_absence:  # a file that went away while it was read is no file
+                    files.append(AccountFile(name, str(path), 0, Flaw(found.state.value, found.why)))
+        return Seen(tuple(files), str(directory))
+
+    def _stream_directories(self, store: Path) -> Evidence[tuple[StreamDirectory, ...]]:
+        accounts = list_directory(store, MOST_ENTRIES)
+        if isinstance(accounts, Missing):
+            # a store that never held a stream has no such directory yet
+            if accounts.is_absence and store.parent.is_dir():
+                return Seen((), str(store))
+            return accounts
+        found: list[StreamDirectory] = []
+        for account in accounts.value:
+            streams = list_directory(store / account / "streams", MOST_ENTRIES)
+            if isinstance(streams, Missing):
+                if not streams.is_absence and (store / account).is_dir():
+                    return streams
+                continue
+            found.extend(
+                self._stream_directory(account, name, store / account / "streams" / name)
+                for name in streams.value
+                if not name.startswith(".")  # half deleted: the server removes it at its next start
+            )
+        return Seen(tuple(found), str(store))
+
+    def _stream_directory(self, account: str, name: str, path: Path) -> StreamDirectory:
+        found = read_file(path / "meta.inf", SMALL_LIMIT)
+        if isinstance(found, Missing):
+            return StreamDirectory(account, name, str(path), None, found.why)
+        try:
+            meta = stream_meta.parse(found.value, str(path / "meta.inf"))
+        except FormatError as error:
+            return StreamDirectory(account, name, str(path), None, str(error))
+        config = StreamConfig(
+            name=meta.name,
+            storage=meta.storage,
+            num_replicas=max(1, meta.num_replicas),
+            mirror=meta.mirror,
+            sources=meta.sources,
+            settings=meta.config,
+        )
+        return StreamDirectory(account, name, str(path), config, None)

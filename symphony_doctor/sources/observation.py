@@ -1,0 +1,62 @@
+"""What a source hands to ``assemble``: evidence, and which node or address it belongs to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from symphony_doctor.model.accounts import AccountFile
+from symphony_doctor.model.configuration import NatsConfig, SymphonyConfig
+from symphony_doctor.model.evidence import NOT_ASKED, Evidence
+from symphony_doctor.model.identity import Token
+from symphony_doctor.model.jetstream import JetStream, MetaGroup, StreamDirectory
+from symphony_doctor.model.server import Greeting, Health, Route, RouteGreeting, Server
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFiles:
+    """A node's directory. ``given_name`` is the NAME of ``--node NAME=DIR``."""
+
+    given_name: str | None
+    directory: str
+    symphony_config: Evidence[SymphonyConfig]
+    nats_config: Evidence[NatsConfig]
+    account_files: Evidence[tuple[AccountFile, ...]]
+    stream_directories: Evidence[tuple[StreamDirectory, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class ServerAnswers:
+    """What one address, or one server found through another, answered.
+
+    ``address`` is ``host:port`` of the client port, empty for a server that was asked by way of another.
+    ``directory`` is that of the node whose nats.config named the address.
+    """
+
+    address: str
+    directory: str | None = None
+    greeting: Evidence[Greeting] = NOT_ASKED
+    server: Evidence[Server] = NOT_ASKED
+    routes: Evidence[tuple[Route, ...]] = NOT_ASKED
+    jetstream: Evidence[JetStream] = NOT_ASKED
+    meta_group: Evidence[MetaGroup] = NOT_ASKED
+    health: Evidence[Health] = NOT_ASKED
+    resolver_accounts: Evidence[frozenset[str]] = NOT_ASKED
+
+
+@dataclass(frozen=True, slots=True)
+class RouteProbe:
+    """What answered at a route's ``host:port``, asked from where the doctor runs."""
+
+    address: str
+    answer: Evidence[RouteGreeting]
+
+
+@dataclass(frozen=True, slots=True)
+class ResolverPack:
+    """All account JWTs that one resolver of the cluster holds (``$SYS.REQ.CLAIMS.PACK``)."""
+
+    tokens: Evidence[tuple[Token, ...]]
+
+
+Observation: TypeAlias = NodeFiles | ServerAnswers | RouteProbe | ResolverPack

@@ -1,0 +1,188 @@
+"""One connection of the system account, and the requests it makes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+import msgspec
+import nats
+import nats.errors
+from nats.aio.client import Client
+
+from symphony_doctor.model.evidence import Evidence, Missing, Seen, State
+from symphony_doctor.sources.answers import Envelope, Identified, UserInfo
+from symphony_doctor.sources.credentials import Credentials
+from symphony_doctor.sources.deadline import Deadline
+from symphony_doctor.sources.info import reason
+
+A = TypeVar("A")
+V = TypeVar("V")
+
+logging.getLogger("nats").addHandler(logging.NullHandler())
+logging.getLogger("nats").propagate = False
+
+
+class RefusedError(Exception):
+    """A connection could not be had; ``missing`` says in which way."""
+
+    def __init__(self, missing: Missing) -> None:
+        super().__init__(missing.why)
+        self.missing = missing
+
+
+async def _ignore(_error: Exception) -> None:
+    """Errors of a connection show where its answers are awaited."""
+
+
+@asynccontextmanager
+async def connected(
+    address: str, credentials: Credentials, *, tls: bool, deadline: Deadline
+) -> AsyncIterator[Connection]:
+    """Connect to one server and prove that the credentials are the system account's.
+
+    Raises ``RefusedError``: denied, timed out or unreachable.
+    """
+    client = Client()
+    try:
+        connection = await _open(client, address, credentials, tls=tls, deadline=deadline)
+        yield connection
+    finally:
+        # a clean close waits for a flush that a hung server never answers
+        try:
+            async with asyncio.timeout(0.5):
+                await client.close()
+        except (TimeoutError, OSError, nats.errors.Error):
+            pass
+
+
+async def _open(client: Client, address: str, credentials: Credentials, *, tls: bool, deadline: Deadline) -> Connection:
+    options: dict[str, Any] = {"servers": [f"{'tls' if tls else 'nats'}://{address}"]}
+    if tls:
+        options["tls"] = ssl.create_default_context()
+    if credentials.creds_file is not None:
+        options["user_credentials"] = str(credentials.creds_file)
+    if credentials.nkey_file is not None:
+        options["nkeys_seed"] = str(credentials.nkey_file)
+    for name in ("user", "password", "token"):
+        if (value := getattr(credentials, name)) is not None:
+            options[name] = value
+    try:
+        async with asyncio.timeout(deadline.remaining):
+            await client.connect(
+                **options,
+                name="symphony-doctor",
+                allow_reconnect=False,
+                max_reconnect_attempts=0,
+                connect_timeout=max(1, int(deadline.remaining + 1)),
+                error_cb=_ignore,
+            )
+            return await _introduce(client, address, credentials)
+    except TimeoutError:
+        raise RefusedError(Missing(State.TIMED_OUT, f"{address} did not finish the connection", address)) from None
+    except (OSError, ssl.SSLError, nats.errors.Error, ValueError) as error:
+        raise RefusedError(_refusal(error, address, credentials)) from None
+
+
+async def _introduce(client: Client, address: str, credentials: Credentials) -> Connection:
+    try:
+        reply = await client.request("$SYS.REQ.USER.INFO", b"", timeout=3600)
+        envelope = msgspec.json.decode(reply.data, type=Envelope[UserInfo])
+    except nats.errors.NoRespondersError:
+        raise RefusedError(_not_system(address, credentials, "an account")) from None
+    except msgspec.MsgspecError:
+        raise RefusedError(
+            Missing(State.UNREADABLE, f"{address} answered USER.INFO with something else", address)
+        ) from None
+    account = envelope.data.account if envelope.data else ""
+    return Connection(client, address, envelope.server, account, credentials)
+
+
+def _not_system(address: str, credentials: Credentials, account: str) -> Missing:
+    return Missing(
+        State.DENIED,
+        f"{credentials.label} belongs to {account}, which is not the system account of this server: "
+        "it may ask nothing of the cluster",
+        address,
+    )
+
+
+def _refusal(error: BaseException, address: str, credentials: Credentials) -> Missing:
+    text = str(error).lower()
+    if isinstance(error, nats.errors.AuthorizationError) or "authorization" in text or "authentication" in text:
+        return Missing(State.DENIED, f"{address} does not accept {credentials.label}", address)
+    if isinstance(error, ssl.SSLError):
+        return Missing(State.UNREACHABLE, f"{address}: TLS failed: {error.reason or 'handshake'}", address)
+    if isinstance(error, OSError):
+        return Missing(State.UNREACHABLE, f"{address} {reason(error)}", address)
+    return Missing(State.UNREACHABLE, f"{address}: the connection failed ({type(error).__name__})", address)
+
+
+class Connection:
+    """A connection of the system account to one server."""
+
+    def __init__(
+        self, client: Client, address: str, server: Identified, account: str, credentials: Credentials
+    ) -> None:
+        self._client = client
+        self._credentials = credentials
+        self.address = address
+        self.server = server
+        self.account = account
+
+    async def ask(
+        self,
+        server_id: str,
+        endpoint: str,
+        answer: type[A],
+        understand: Callable[[A], V],
+        deadline: Deadline,
+        **options: bool | int | str,
+    ) -> Evidence[V]:
+        """Ask one server for one of its monitoring endpoints (``$SYS.REQ.SERVER.<id>.<endpoint>``)."""
+        subject = f"$SYS.REQ.SERVER.{server_id}.{endpoint}"
+        body = msgspec.json.encode(options) if options else b""
+        missing: Missing
+        try:
+            reply = await self._client.request(subject, body, timeout=max(0.001, deadline.remaining))
+            kind: type[Envelope[A]] = Envelope[answer]  # type: ignore[valid-type]
+            envelope = msgspec.json.decode(reply.data, type=kind)
+        except (TimeoutError, nats.errors.TimeoutError):
+            missing = Missing(State.TIMED_OUT, f"{endpoint} was not answered in time", subject)
+        except nats.errors.NoRespondersError:
+            if server_id == self.server.id:
+                missing = _not_system(self.address, self._credentials, f"account {self.account}")
+            else:
+                missing = Missing(State.UNREACHABLE, f"{endpoint}: no server answers to it any more", subject)
+        except (msgspec.MsgspecError, RecursionError) as error:
+            missing = Missing(State.UNREADABLE, f"{endpoint} answered other than expected: {error}", subject)
+        except (OSError, nats.errors.Error) as error:
+            missing = Missing(
+                State.UNREACHABLE, f"{endpoint}: the connection was lost ({type(error).__name__})", subject
+            )
+        else:
+            if envelope.data is not None:
+                return Seen(understand(envelope.data), endpoint)
+            told = envelope.error.description if envelope.error else "nothing"
+            missing = Missing(State.UNREADABLE, f"{endpoint} answered: {told}", subject)
+        return missing
+
+    async def gather(self, subject: str, enough: Callable[[list[bytes]], bool], deadline: Deadline) -> list[bytes]:
+        """Publish a request and collect replies until ``enough`` of them are there or time is over."""
+        inbox = self._client.new_inbox()
+        replies: list[bytes] = []
+        try:
+            subscription = await self._client.subscribe(inbox)
+            await self._client.publish(subject, b"", reply=inbox)
+            while not enough(replies):
+                message = await subscription.next_msg(timeout=max(0.001, deadline.remaining))
+                if message.headers and message.headers.get("Status") == "503":
+                    break
+                replies.append(message.data)
+        except (TimeoutError, OSError, nats.errors.Error):
+            pass  # what is missing shows in what was collected
+        return replies
