@@ -383,7 +383,7 @@ def route_stale(cluster: Cluster) -> Iterator[Finding | Gap]:
     "RT006",
     name="route-mesh-partial",
     severity=Severity.ERROR,
-    needs=(Kind.ROUTES, Kind.RUNNING),
+    needs=(Kind.ROUTES, Kind.RUNNING, Kind.SERVER_NAME),
     explained_by=(*ISOLATED, *DOWN, Because("CF006", Same.NODES)),
 )
 def route_mesh_partial(cluster: Cluster) -> Iterator[Finding | Gap]:
@@ -404,7 +404,9 @@ def route_mesh_partial(cluster: Cluster) -> Iterator[Finding | Gap]:
     """
     values, gaps = known(cluster, lambda node: node.running)
     yield from gaps
-    up = [node for node in cluster.nodes if node.name in values and values[node.name].value.up]
+    names, gaps = known(cluster, lambda node: node.server_name)
+    yield from gaps
+    up = [node for node in cluster.nodes if node.name in values and values[node.name].value.up and node.name in names]
     for node in up:
         if isinstance(node.routes, Missing) and not node.routes.is_absence:
             yield Gap(node.name, node.routes)

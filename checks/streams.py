@@ -227,6 +227,9 @@ def replica_unhealthy(cluster: Cluster, *, most_lag: int = 1000) -> Iterator[Fin
     values, gaps = known(cluster, lambda node: node.jetstream)
     yield from gaps
     nodes = by_server_name(cluster)
+    listed = {
+        node: {(state.account, state.config.name) for state in seen.value.streams} for node, seen in values.items()
+    }
     for stream in cluster.streams:
         state = stream.state
         if state is None or not stream.by_leader:
@@ -237,7 +240,8 @@ def replica_unhealthy(cluster: Cluster, *, most_lag: int = 1000) -> Iterator[Fin
         for replica in state.replicas:
             node = nodes.get(replica.name)
             fault = _replica_fault(replica, most_lag)
-            if node is not None and node.name in values and node.name not in stream.listed_by and not young:
+            own = listed.get(node.name) if node is not None else None
+            if own is not None and (stream.account, stream.name) not in own and not young:
                 fault, absent = "assigned, and its server does not have it", True
             if fault is not None:
                 faults[node.name if node is not None else replica.name] = fault

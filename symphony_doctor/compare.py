@@ -35,9 +35,7 @@ def differences(
     settings: Mapping[str, tuple[Setting, ...]], ignore: Callable[[tuple[str, ...]], bool]
 ) -> Iterator[Difference]:
     """Yield the keys whose value differs between the nodes, in order of their names."""
-    tables = {
-        node: {each.path: each for each in found if not ignore(each.path)} for node, found in settings.items()
-    }
+    tables = {node: {each.path: each for each in found if not ignore(each.path)} for node, found in settings.items()}
     shown = {node: {path: each.shown for path, each in table.items()} for node, table in tables.items()}
     paths: set[tuple[str, ...]] = set()
     first = next(iter(shown.values()), {})

@@ -106,9 +106,7 @@ def search(document: bytes, wanted: tuple[Needle, ...]) -> tuple[Leak, ...]:
         # One place is one leak, however many spellings coincide there.
         if offset is not None and (needle.fingerprint, offset) not in found:
             line = document.count(b"\n", 0, offset) + 1
-            found[needle.fingerprint, offset] = Leak(
-                offset, line, needle.fingerprint, needle.kind, needle.form
-            )
+            found[needle.fingerprint, offset] = Leak(offset, line, needle.fingerprint, needle.kind, needle.form)
     return tuple(sorted(found.values()))
 
 
@@ -119,9 +117,7 @@ def _place(document: bytes, needle: Needle) -> int | None:
         if (
             start >= 0
             and document.startswith(needle.pattern, start)
-            and (
-                not needle.ordinary or _where_a_password_stands(document, start, start + len(needle.pattern))
-            )
+            and (not needle.ordinary or _where_a_password_stands(document, start, start + len(needle.pattern)))
         ):
             return start
         at = document.find(needle.anchor, at + 1)

@@ -161,9 +161,11 @@ def _from_config(node: Node, absent: str) -> Missing:
 
 def _why(live: Evidence[object], files: Missing) -> Missing:
     """Choose the reason that helps most: what was tried and failed before what was not asked for."""
-    if isinstance(live, Missing) and files.state is State.NOT_ASKED and live.state is not State.NOT_ASKED:
+    if not isinstance(live, Missing) or files.state is not State.NOT_ASKED:
+        return files
+    if live.state is not State.NOT_ASKED:
         return live
-    return files
+    return Missing(State.NOT_ASKED, f"{files.why}, and {live.why}")
 
 
 def _server_name(node: Node) -> Evidence[str]:

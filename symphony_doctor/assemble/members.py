@@ -43,22 +43,22 @@ class Scope:
     @property
     def no_files(self) -> Missing:
         """Say why a node has no files."""
-        return Missing(State.NOT_ASKED, "no --node directory was given for it")
+        return Missing(State.NOT_ASKED, "no --node directory")
 
     @property
     def no_greeting(self) -> Missing:
         """Say why no connection to a node was tried."""
         if not self.network:
-            return Missing(State.NOT_ASKED, "the network was not looked at (--offline)")
+            return Missing(State.NOT_ASKED, "no network (--offline)")
         return Missing(State.NOT_ASKED, "its client address is not known")
 
     @property
     def no_answers(self) -> Missing:
         """Say why a server was not asked."""
         if not self.network:
-            return Missing(State.NOT_ASKED, "the network was not looked at (--offline)")
+            return Missing(State.NOT_ASKED, "no network (--offline)")
         if not self.credentials:
-            return Missing(State.NOT_ASKED, "no system-account credentials (--creds or --context)")
+            return Missing(State.NOT_ASKED, "no system-account credentials (--creds, --context)")
         return Missing(State.UNREACHABLE, "its server did not answer")
 
 

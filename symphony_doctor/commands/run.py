@@ -39,7 +39,11 @@ class _Duration(click.ParamType):
             return float(value)
         match = _DURATION.fullmatch(str(value))
         if match is None or float(match[1]) <= 0:
-            self.fail(f"{value!r} is no duration: expected a positive number of seconds, or such as 500ms, 30s, 5m", param, ctx)
+            self.fail(
+                f"{value!r} is no duration: expected a positive number of seconds, or such as 500ms, 30s, 5m",
+                param,
+                ctx,
+            )
         return float(match[1]) * _SECONDS[match[2]]
 
 
@@ -72,13 +76,15 @@ class _Plan:
     help="The severity from which on the exit status is 1.",
 )
 @click.option("--format", "format_", type=click.Choice(sorted(FORMATS)), default="terminal", show_default=True)
-@click.option("--output", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="Write the report there.")
+@click.option(
+    "--output", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="Write the report there."
+)
 @click.option("--timeout", type=DURATION, default=5.0, metavar="S", show_default="5s", help="Deadline of each node.")
 @click.option("--wait", type=DURATION, metavar="D", help="Keep looking until healthy, or until D is over.")
 @click.option("--no-color", is_flag=True, help="No colours; so does NO_COLOR in the environment.")
 @click.option("-v", "--verbose", count=True, help="Every rule with its outcome.")
 @click.option("-q", "--quiet", is_flag=True, help="One line.")
-def command(  # noqa: PLR0917 - one parameter an option
+def command(
     nodes: tuple[str, ...],
     servers: tuple[str, ...],
     creds: Path | None,
@@ -115,7 +121,9 @@ def command(  # noqa: PLR0917 - one parameter an option
     threshold = Severity[fail_on.upper()]
     report = asyncio.run(_look(plan, known, wait))
     color = output is None and sys.stdout.isatty() and not no_color and not os.environ.get("NO_COLOR")
-    document = FORMATS[format_](report, verbosity=-1 if quiet else verbose, color=color, terminal=output is None and sys.stdout.isatty())
+    document = FORMATS[format_](
+        report, verbosity=-1 if quiet else verbose, color=color, terminal=output is None and sys.stdout.isatty()
+    )
     _write(document, output, known)
     return exit_status(report, threshold)
 
@@ -161,7 +169,9 @@ def _node(text: str) -> NodeDirectory:
     path = Path(directory)
     if not path.is_dir():
         what = "does not exist" if not path.exists() else "is no directory"
-        raise UsageError(f"--node: {directory} {what}: expected a node's Symphony directory, with symphony.config in it")
+        raise UsageError(
+            f"--node: {directory} {what}: expected a node's Symphony directory, with symphony.config in it"
+        )
     return NodeDirectory(path, name or None)
 
 

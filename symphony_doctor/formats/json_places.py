@@ -91,9 +91,7 @@ class _Reader:
 
     def read(self) -> tuple[Leaf, ...]:
         if not self._text.strip("\0 \t\r\n"):
-            self._fail(
-                "a JSON object", 0, "nothing but zero bytes" if "\0" in self._text else "an empty file"
-            )
+            self._fail("a JSON object", 0, "nothing but zero bytes" if "\0" in self._text else "an empty file")
         self._blank()
         if not self._is("{"):
             self._fail("a JSON object, which begins with '{'")
@@ -136,9 +134,7 @@ class _Reader:
             self._at += 1
             self._blank()
         elif self._is(","):
-            self._fail(
-                f"a value or '{end}'" if not branch.is_object else f"a name in double quotes or '{end}'"
-            )
+            self._fail(f"a value or '{end}'" if not branch.is_object else f"a name in double quotes or '{end}'")
         branch.key_offset = self._at
         if branch.is_object:
             if not self._is('"'):

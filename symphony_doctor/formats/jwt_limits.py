@@ -53,7 +53,6 @@ def read_limits(limits: dict[str, Any], *, tiers: bool = True) -> JetStreamLimit
         disk_max_stream_bytes=fields.integer(limits, "disk_max_stream_bytes"),
         max_bytes_required=fields.boolean(limits, "max_bytes_required"),
         tiers=tuple(
-            (name, read_limits(fields.mapping(tier, name), tiers=False))
-            for name, tier in sorted(tiered.items())
+            (name, read_limits(fields.mapping(tier, name), tiers=False)) for name, tier in sorted(tiered.items())
         ),
     )

@@ -86,10 +86,7 @@ def _signer_problem(user: Jwt, account: Jwt, operators: Iterable[Jwt]) -> ChainP
             return ChainProblem.SCOPED_WITH_PERMISSIONS
     elif user.issuer != account.subject:
         return ChainProblem.UNKNOWN_ISSUER
-    elif any(
-        operator.strict_signing_key_usage and account.issuer in operator.signing_keys
-        for operator in operators
-    ):
+    elif any(operator.strict_signing_key_usage and account.issuer in operator.signing_keys for operator in operators):
         return ChainProblem.STRICT_SIGNING
     return ChainProblem.BEARER_REFUSED if user.bearer and account.disallow_bearer else None
 

@@ -165,9 +165,7 @@ def _jetstream(config: Map) -> JetStreamBlock | None:
     if not isinstance(value, Map):
         return None
     flag = _find(value, "enabled", "enable")
-    store = _located(value, str, "store_dir", "storedir", "store") or _located(
-        config, str, "store_dir", "storedir"
-    )
+    store = _located(value, str, "store_dir", "storedir", "store") or _located(config, str, "store_dir", "storedir")
     return JetStreamBlock(
         enabled=not (isinstance(flag, Scalar) and flag.value is False),
         store_dir=store,
@@ -201,19 +199,13 @@ def _resolver(config: Map) -> ResolverBlock | None:
     directory = value.get("dir", fold_case=False)
     return ResolverBlock(
         kind=str(kind_value.value).lower() if isinstance(kind_value, Scalar) else "",
-        directory=Located(str(directory.value), str(directory.position))
-        if isinstance(directory, Scalar)
-        else None,
-        interval=duration(interval.value)
-        if isinstance(interval, Scalar) and isinstance(interval.value, str)
-        else None,
+        directory=Located(str(directory.value), str(directory.position)) if isinstance(directory, Scalar) else None,
+        interval=duration(interval.value) if isinstance(interval, Scalar) and isinstance(interval.value, str) else None,
         where=str(value.position),
     )
 
 
-def _operators(
-    config: Map, read_token: ReadToken, read_operator_file: ReadToken
-) -> Iterator[Located[Token | Flaw]]:
+def _operators(config: Map, read_token: ReadToken, read_operator_file: ReadToken) -> Iterator[Located[Token | Flaw]]:
     value = _find(config, "operator", "operators", "root", "roots", "root_operator", "root_operators")
     for item in value.items if isinstance(value, Array) else (value,):
         if isinstance(item, Scalar):

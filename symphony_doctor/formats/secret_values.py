@@ -53,9 +53,7 @@ _BEARER: Final = re.compile(r"(?i:\bbearer\s+)(?P<value>[A-Za-z0-9._~+/=-]{8,})"
 _AUTHORIZATION: Final = re.compile(
     r"""(?i:\bauthorization["']?\s*[:=]\s*["']?(?:basic|digest|token|bearer)\s+)(?P<value>[^\s"',;]+)"""
 )
-_WORDS: Final = (
-    "password|passwd|passphrase|passcode|pwd|secret|token|salt|seed|api_?-?key|private_?-?key|credentials?"
-)
+_WORDS: Final = "password|passwd|passphrase|passcode|pwd|secret|token|salt|seed|api_?-?key|private_?-?key|credentials?"
 # A name, then a value that is quoted, or follows `=`, or is no plain word of a sentence.
 _ASSIGNED: Final = re.compile(
     rf"""(?i:(?:{_WORDS}))["']?\s*(?:"""
@@ -146,12 +144,7 @@ def _assigned(text: str) -> Iterator[SecretSpan]:
     for match in _ASSIGNED.finditer(text):
         group = next(name for name in ("quoted", "equal", "colon") if match[name] is not None)
         value = match[group]
-        if (
-            _NO_SECRET.fullmatch(value)
-            or is_public(value)
-            or FINGERPRINT.match(text, match.start())
-            or _is_path(value)
-        ):
+        if _NO_SECRET.fullmatch(value) or is_public(value) or FINGERPRINT.match(text, match.start()) or _is_path(value):
             continue
         yield _span(match, group, SecretKind.PASSWORD)
 
@@ -189,9 +182,7 @@ _KEY_LENGTH: Final = 16
 
 def sounds_secret(names: tuple[str, ...]) -> bool:
     """Whether what stands under these names (a path of keys) is secret by their sound."""
-    plain = [
-        re.sub(r"[^a-z0-9]+", "", re.sub(r"[-_.]pass$|^pass$", "password", name.lower())) for name in names
-    ]
+    plain = [re.sub(r"[^a-z0-9]+", "", re.sub(r"[-_.]pass$|^pass$", "password", name.lower())) for name in names]
     if plain and _DESCRIPTION.search(plain[-1]):
         return False
     return any(_SECRET_NAME.search(name) for name in plain)

@@ -94,9 +94,7 @@ class Identities:
 
     def __bool__(self) -> bool:
         """Whether there is any; an instance that still shows the wizard has none."""
-        return bool(
-            self.operators or self.accounts or self.users or self.flawed or self.seeds or self.public_keys
-        )
+        return bool(self.operators or self.accounts or self.users or self.flawed or self.seeds or self.public_keys)
 
 
 @dataclass(frozen=True, slots=True)

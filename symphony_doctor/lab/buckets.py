@@ -29,8 +29,10 @@ SYSTEM_BUCKETS = (
 EXTENSION_BUCKETS = ("ext_catalog", "ext_jobs")
 _RECORDS = 5
 _RETRY = 0.1
-# What a server answers while it has not yet seen a leader or the account's JWT.
-_TRANSIENT = frozenset({10004, 10008, 10009, 10023, 10035, 10039, 10076})
+# A create that meets a leader change is never answered; the same create again is harmless.
+_ATTEMPT = 1.5
+# What a server answers while it has not yet seen its peers, a leader or the account's JWT.
+_TRANSIENT = frozenset({10004, 10005, 10008, 10009, 10023, 10035, 10039, 10076})
 Config = dict[str, Any]
 
 
@@ -80,7 +82,7 @@ def mirror_config(stream: str, account: str, replicas: int) -> Config:
 
 
 async def request(
-    client: Client, subject: str, body: Config | None = None, *, within: float = 10.0
+    client: Client, subject: str, body: Config | None = None, *, within: float = 10.0, attempt: float = _ATTEMPT
 ) -> Config:
     """Ask the JetStream API, again while the answer is that of a cluster still waking up."""
     deadline = time.monotonic() + within
@@ -90,12 +92,12 @@ async def request(
             message = await client.request(
                 f"$JS.API.{subject}",
                 json.dumps(body).encode() if body is not None else b"",
-                timeout=max(left, 0.1),
+                timeout=min(left, attempt),
             )
         except nats.errors.NoRespondersError:
             last = "no responders"
         except nats.errors.TimeoutError:
-            break
+            last = "no answer"
         else:
             answer: Config = json.loads(message.data)
             error = answer.get("error")
@@ -110,9 +112,7 @@ async def request(
 
 async def create_streams(client: Client, configurations: Iterable[Config]) -> None:
     """Create streams, all at once."""
-    await asyncio.gather(
-        *(request(client, f"STREAM.CREATE.{config['name']}", config) for config in configurations)
-    )
+    await asyncio.gather(*(request(client, f"STREAM.CREATE.{config['name']}", config) for config in configurations))
 
 
 async def create_buckets(client: Client, buckets: Iterable[str], replicas: int) -> None:

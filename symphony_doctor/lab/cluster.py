@@ -184,9 +184,7 @@ class Lab:
 
     def urls(self, *names: str) -> list[str]:
         """Client addresses of the named nodes, or of all that run."""
-        return [
-            node.client_url for node in self.nodes if (node.name in names if names else node.pid is not None)
-        ]
+        return [node.client_url for node in self.nodes if (node.name in names if names else node.pid is not None)]
 
     def system_client(self, *names: str) -> AbstractAsyncContextManager[Client]:
         """Connect to the named nodes, or to any that runs, as a user of the system account."""
@@ -199,10 +197,10 @@ class Lab:
     async def stop(self) -> None:
         """Stop all that was started; the directories stay."""
         state = self.state
-        owned = [process for node in state.nodes for process in (node.process, node.relay) if process]
+        owned = [node.process for node in state.nodes if node.process is not None]
         await processes.stop([*owned, *state.helpers])
         for node in state.nodes:
-            node.process = node.relay = None
+            node.process = None
         state.helpers.clear()
         self.save()
 

@@ -76,9 +76,7 @@ async def ping(
 ) -> Replies:
     """Ask all servers for one of their monitoring answers."""
     payload = json.dumps(options or {}).encode()
-    return await ask_servers(
-        client, f"$SYS.REQ.SERVER.PING.{endpoint}", payload, expect=expect, window=window
-    )
+    return await ask_servers(client, f"$SYS.REQ.SERVER.PING.{endpoint}", payload, expect=expect, window=window)
 
 
 async def streams(client: Client, *, expect: int, window: float = 2.0) -> Replies:
@@ -108,9 +106,7 @@ async def push_account(client: Client, jwt: str, *, expect: int) -> None:
         raise LabError(f"account JWT taken by {len(answers)} of {expect} servers, refused: {refused}")
 
 
-async def until(
-    condition: Callable[[], Awaitable[str | None]], *, within: float, poll: float = _POLL
-) -> None:
+async def until(condition: Callable[[], Awaitable[str | None]], *, within: float, poll: float = _POLL) -> None:
     """Wait until the condition has nothing left to complain about; its last words are in the error."""
     deadline = time.monotonic() + within
     while (complaint := await condition()) is not None:

@@ -25,9 +25,7 @@ async def fill(lab: Lab, users: Sequence[str], mirror_replicas: int) -> None:
         await control.until(lambda: _meta_complaint(system, count), within=_LEADER_WITHIN)
         for name in users:
             lab.add_account(name)
-        await asyncio.gather(
-            *(control.push_account(system, account.jwt, expect=count) for account in lab.keys.users)
-        )
+        await asyncio.gather(*(control.push_account(system, account.jwt, expect=count) for account in lab.keys.users))
         async with lab.client("symphony") as symphony:
             names = [buckets.system_stream(bucket) for bucket in buckets.SYSTEM_BUCKETS]
             await buckets.create_buckets(symphony, names, lab.replicas)
@@ -52,6 +50,45 @@ async def wait_healthy(lab: Lab, *, within: float) -> None:
     """Wait until every node answers, one meta leader is agreed on and all replicas are current."""
     async with lab.system_client() as system:
         await _wait(system, len(lab.state.nodes), within)
+
+
+async def wait_settled(lab: Lab, names: Sequence[str], *, within: float = 60.0) -> None:
+    """Wait until these nodes agree on a meta leader of theirs, and on one for each stream they hold."""
+    async with lab.system_client(*names) as system:
+        await control.until(lambda: _unsettled(system, frozenset(names)), within=within, poll=0.2)
+
+
+async def wait_leaderless(lab: Lab, name: str, *, within: float = 60.0) -> None:
+    """Wait until a node knows of no meta leader."""
+
+    async def complaint() -> str | None:
+        answers = await control.ping(system, "JSZ", {"server_name": name, "exact_match": True}, expect=1)
+        if name not in answers:
+            return f"{name} does not answer"
+        leader = (answers[name].get("meta_cluster") or {}).get("leader")
+        return f"{name} still follows {leader}" if leader else None
+
+    async with lab.system_client(name) as system:
+        await control.until(complaint, within=within, poll=0.2)
+
+
+async def _unsettled(system: Client, names: frozenset[str]) -> str | None:
+    count = len(names)
+    answers = await control.ping(system, "JSZ", expect=count)
+    silent = names - answers.keys()
+    if silent:
+        return f"silent: {sorted(silent)}"
+    leaders = {(answers[name].get("meta_cluster") or {}).get("leader") for name in names}
+    if len(leaders) != 1 or not leaders <= names:
+        return f"meta leaders: {sorted(str(leader) for leader in leaders)}"
+    seen = await control.streams(system, expect=count)
+    for name in names & seen.keys():
+        for account, details in seen[name].items():
+            for stream, detail in details.items():
+                leader = (detail.get("cluster") or {}).get("leader")
+                if leader not in names:
+                    return f"{account} > {stream}: leader {leader!r} by {name}"
+    return None
 
 
 async def _wait(system: Client, count: int, within: float) -> None:

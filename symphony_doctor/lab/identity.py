@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 from symphony_doctor.formats import jwt_make
 from symphony_doctor.formats.nkey import Kind, create_seed, public_of_seed
@@ -49,34 +48,45 @@ def create_identity() -> Identity:
     operator_seed, operator_signing = create_seed(Kind.OPERATOR), create_seed(Kind.OPERATOR)
     system_seed, symphony_seed = create_seed(Kind.ACCOUNT), create_seed(Kind.ACCOUNT)
     symphony_signing = create_seed(Kind.ACCOUNT)
-    now = int(time.time())
     operator = jwt_make.operator_claims(
         public_of_seed(operator_seed),
         "symphony",
         system_account=public_of_seed(system_seed),
         signing_keys=[public_of_seed(operator_signing)],
     )
-    system = jwt_make.account_claims(public_of_seed(system_seed), _SYSTEM)
-    symphony = jwt_make.account_claims(
-        public_of_seed(symphony_seed),
-        _SYMPHONY,
-        jetstream=jwt_make.UNLIMITED_JETSTREAM,
-        signing_keys=[public_of_seed(symphony_signing)],
-        exports=_mirror_exports(),
-    )
-
-    def signed(claims: dict[str, Any]) -> str:
-        return jwt_make.encode(claims, operator_seed, issued_at=now)
-
-    return Identity(
+    made = Identity(
         operator_seed=operator_seed,
         operator_signing_seed=operator_signing,
-        operator_jwt=signed(operator),
-        system=AccountKeys(_SYSTEM, system_seed, signed(system)),
-        symphony=AccountKeys(_SYMPHONY, symphony_seed, signed(symphony)),
+        operator_jwt=jwt_make.encode(operator, operator_seed, issued_at=int(time.time())),
+        system=AccountKeys(_SYSTEM, system_seed, ""),
+        symphony=AccountKeys(_SYMPHONY, symphony_seed, ""),
         symphony_signing_seed=symphony_signing,
         storage_salt=secrets.token_hex(16),
     )
+    return replace(
+        made,
+        system=replace(made.system, jwt=sign_system(made)),
+        symphony=replace(made.symphony, jwt=sign_symphony(made)),
+    )
+
+
+def sign_system(identity: Identity) -> str:
+    """Sign the JWT of the system account."""
+    claims = jwt_make.account_claims(identity.system.key, identity.system.name)
+    return jwt_make.encode(claims, identity.operator_seed, issued_at=int(time.time()))
+
+
+def sign_symphony(identity: Identity, *, issued_at: int | None = None) -> str:
+    """Sign the JWT of the Symphony account."""
+    claims = jwt_make.account_claims(
+        identity.symphony.key,
+        identity.symphony.name,
+        jetstream=jwt_make.UNLIMITED_JETSTREAM,
+        signing_keys=[public_of_seed(identity.symphony_signing_seed)],
+        exports=_mirror_exports(),
+    )
+    when = int(time.time()) if issued_at is None else issued_at
+    return jwt_make.encode(claims, identity.operator_seed, issued_at=when)
 
 
 def user_name(index: int) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from symphony_doctor.lab.ports import HOST
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from symphony_doctor.lab.identity import Identity
@@ -41,9 +42,7 @@ def replicas_for(nodes: int) -> int:
     return 3 if nodes < 5 else 5  # noqa: PLR2004
 
 
-def write_node(
-    directory: Path, node: NodeAddress, cluster: tuple[NodeAddress, ...], identity: Identity
-) -> None:
+def write_node(directory: Path, node: NodeAddress, cluster: tuple[NodeAddress, ...], identity: Identity) -> None:
     """Write what an instance has before its first start."""
     for folder in (directory, directory / ACCOUNTS, directory / STORAGE):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -140,16 +139,19 @@ def write_private(path: Path, text: str) -> None:
     temporary.replace(path)
 
 
+def routes(others: Sequence[NodeAddress]) -> str:
+    """List the routes to other nodes, one a line."""
+    return ",\n    ".join(f"nats-route://{HOST}:{other.route_port}" for other in others)
+
+
 def _cluster_block(node: NodeAddress, cluster: tuple[NodeAddress, ...]) -> str:
-    routes = ",\n    ".join(
-        f"nats-route://{HOST}:{other.route_port}" for other in cluster if other.name != node.name
-    )
+    others = [other for other in cluster if other.name != node.name]
     return f"""
 cluster {{
   name: {CLUSTER_NAME}
   listen: {HOST}:{node.route_port}
   routes: [
-    {routes}
+    {routes(others)}
   ]
 }}
 """

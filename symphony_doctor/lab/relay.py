@@ -104,8 +104,7 @@ def _address(text: str) -> tuple[str, int]:
 
 async def _main(arguments: list[str]) -> None:
     relays = [
-        Relay(*(_address(text) for text in arguments[start : start + 3]))
-        for start in range(0, len(arguments), 3)
+        Relay(*(_address(text) for text in arguments[start : start + 3])) for start in range(0, len(arguments), 3)
     ]
     await asyncio.gather(*(relay.serve() for relay in relays))
 

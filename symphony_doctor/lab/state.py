@@ -27,7 +27,6 @@ class NodeState:
     process: Process | None = None
     # Given to the server on its command line: they win over nats.config, which stays as it is.
     arguments: tuple[str, ...] = ()
-    relay: Process | None = None
     in_setup: bool = False
 
 
@@ -65,7 +64,6 @@ def load_state(root: Path) -> LabState:
             address=NodeAddress(**node["address"]),
             process=_process(node["process"]),
             arguments=tuple(node["arguments"]),
-            relay=_process(node["relay"]),
             in_setup=node["in_setup"],
         )
         for node in document["nodes"]

@@ -1,1 +1,60 @@
-"""A report becomes text or JSON here."""
+"""Reports: a ``Report`` in, a text out; no input or output, and one module for each format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, Protocol
+
+from symphony_doctor.model.report import Report
+
+WIDTH: Final = 80
+"""Columns of a terminal that does not tell its width."""
+
+
+class Renderer(Protocol):
+    """Turns a report into a document; what a format has no use for it ignores.
+
+    ``verbosity`` is -1 for one line, 0, or 1 and more for every rule; ``terminal`` tells whether a
+    person looks at it right away, and not a pipe or a file.
+    """
+
+    def __call__(
+        self,
+        report: Report,
+        *,
+        verbosity: int = 0,
+        width: int = WIDTH,
+        color: bool = False,
+        terminal: bool = False,
+    ) -> str:
+        """Return the document, with a line feed at its end."""
+
+
+def _terminal(
+    report: Report, *, verbosity: int = 0, width: int = WIDTH, color: bool = False, terminal: bool = False
+) -> str:
+    if terminal or color:
+        from symphony_doctor.reports.terminal import to_terminal  # noqa: PLC0415 - only the format that is wanted
+
+        return to_terminal(report, width=width, color=color, verbosity=verbosity)
+    from symphony_doctor.reports.plain import to_plain  # noqa: PLC0415 - only the format that is wanted
+
+    return to_plain(report, width=width, verbosity=verbosity)
+
+
+def _json(
+    report: Report,
+    *,
+    verbosity: int = 0,  # noqa: ARG001 - the document holds everything
+    width: int = WIDTH,  # noqa: ARG001 - it has no lines to wrap
+    color: bool = False,  # noqa: ARG001 - nor colours
+    terminal: bool = False,  # noqa: ARG001 - and is the same everywhere
+) -> str:
+    from symphony_doctor.reports.json_v1 import to_json  # noqa: PLC0415 - only the format that is wanted
+
+    return to_json(report)
+
+
+FORMATS: Final[Mapping[str, Renderer]] = MappingProxyType({"terminal": _terminal, "json": _json})
+"""The formats by the name that ``--format`` takes; each imports its module when it is used."""

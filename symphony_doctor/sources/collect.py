@@ -15,6 +15,7 @@ from symphony_doctor.sources.credentials import Credentials
 from symphony_doctor.sources.deadline import Deadline
 from symphony_doctor.sources.nats_server import Address
 from symphony_doctor.sources.nats_server import collect as collect_servers
+from symphony_doctor.sources.nats_server import probe_routes
 from symphony_doctor.sources.node_directory import NodeDirectory
 from symphony_doctor.sources.observation import NodeFiles, Observation, ServerAnswers
 from symphony_doctor.sources.tokens import TokenReader
@@ -49,11 +50,18 @@ async def collect(request: Request, fingerprint: Callable[[str], str]) -> list[O
         return observations
     addresses = _unique([*request.servers, *_client_addresses(files)])
     routes = _route_addresses(files)
-    observations += await collect_servers(addresses, routes, request.credentials, read_token, request.seconds)
-    more = await collect_servers(_advertised(request, observations), (), None, read_token, request.seconds)
+    answers, probes = await asyncio.gather(
+        collect_servers(addresses, request.credentials, read_token, request.seconds),
+        probe_routes(routes, request.seconds),
+    )
+    observations += [*answers, *probes]
+    further, more = await asyncio.gather(
+        probe_routes(_told_routes(answers, set(routes)), request.seconds),
+        collect_servers(_advertised(request, observations), None, read_token, request.seconds),
+    )
     # an address that only a server advertises may be of a network that is not this one: its silence says nothing
-    observations += [each for each in more if isinstance(each, ServerAnswers) and isinstance(each.greeting, Seen)]
-    return observations
+    greeted = [each for each in more if isinstance(each, ServerAnswers) and isinstance(each.greeting, Seen)]
+    return [*observations, *further, *greeted]
 
 
 def server_address(text: str) -> Address:
@@ -132,6 +140,17 @@ def _route_addresses(files: Iterable[NodeFiles]) -> tuple[tuple[str, int], ...]:
             for route in _routes(each.nats_config.value)
         )
     )
+
+
+def _told_routes(answers: Iterable[Observation], known: set[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
+    """Return the routes that servers say they are configured with (VARZ), as far as no file named them."""
+    told = (
+        route_address(url)
+        for each in answers
+        if isinstance(each, ServerAnswers) and isinstance(each.server, Seen)
+        for url in each.server.value.cluster_routes
+    )
+    return tuple(dict.fromkeys(address for address in told if address is not None and address not in known))
 
 
 def _routes(config: NatsConfig) -> tuple[RouteAddress, ...]:

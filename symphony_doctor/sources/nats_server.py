@@ -29,22 +29,18 @@ class Address:
 
 async def collect(
     addresses: Iterable[Address],
-    route_addresses: Iterable[tuple[str, int]],
     credentials: Credentials | None,
     read_token: Callable[[str], Token | Flaw],
     seconds: float,
 ) -> list[Observation]:
     """Ask every address at once; each has ``seconds`` in all, whatever the others do."""
     deadline = Deadline.after(seconds)
-    greetings, probes = await asyncio.gather(
-        _greetings(tuple(addresses), deadline), _probes(tuple(route_addresses), deadline)
-    )
-    observations: list[Observation] = [*probes]
+    greetings = await _greetings(tuple(addresses), deadline)
     if credentials is None:
-        return [*observations, *greetings]
+        return [*greetings]
     from symphony_doctor.sources.cluster_inquiry import inquire  # noqa: PLC0415 - the client is imported only if used
 
-    return [*observations, *await inquire(greetings, credentials, read_token, deadline)]
+    return await inquire(greetings, credentials, read_token, deadline)
 
 
 async def _greetings(addresses: tuple[Address, ...], deadline: Deadline) -> list[ServerAnswers]:
@@ -55,9 +51,12 @@ async def _greetings(addresses: tuple[Address, ...], deadline: Deadline) -> list
     ]
 
 
-async def _probes(addresses: tuple[tuple[str, int], ...], deadline: Deadline) -> list[RouteProbe]:
-    found = await asyncio.gather(*(info.greet_route(host, port, deadline) for host, port in addresses))
+async def probe_routes(addresses: Iterable[tuple[str, int]], seconds: float) -> list[RouteProbe]:
+    """Connect to every route address at once and read who greets there; nothing is sent."""
+    every = tuple(addresses)
+    deadline = Deadline.after(seconds)
+    found = await asyncio.gather(*(info.greet_route(host, port, deadline) for host, port in every))
     return [
         RouteProbe(f"[{host}]:{port}" if ":" in host else f"{host}:{port}", answer)
-        for (host, port), answer in zip(addresses, found, strict=True)
+        for (host, port), answer in zip(every, found, strict=True)
     ]

@@ -165,7 +165,7 @@ class _Reader:
             self.read_token,
             self._operator_file,
             self._show,
-            tuple(ConfigProblem(str(each.position), each.message) for each in problems),
+            tuple(ConfigProblem(str(each.position), each.message) for each in problems if not each.warning),
         )
         return Seen(config, str(path))
 

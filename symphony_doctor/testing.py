@@ -1,0 +1,285 @@
+"""For tests of rules: a healthy snapshot to change, one rule by its code, evidence taken away.
+
+A test of a rule is: take ``healthy()``, change one thing with ``changed()``, ``judge()`` the rule::
+
+    cluster = changed(healthy(), "node3", cluster_name=Seen("other", "VARZ"))
+    assert [f.nodes for f in judge("RT001", cluster).findings] == [("node3",)]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import cache
+
+from symphony_doctor.assemble import cluster_of
+from symphony_doctor.engine.load import installed_providers, load
+from symphony_doctor.engine.run import Outcome, run
+from symphony_doctor.model.accounts import Account, AccountFile
+from symphony_doctor.model.check import Check
+from symphony_doctor.model.cluster import Cluster, ConfiguredRoute, HeldStream, Kind, Node
+from symphony_doctor.model.configuration import (
+    ClusterBlock,
+    JetStreamBlock,
+    Listen,
+    NatsConfig,
+    ResolverBlock,
+    RouteAddress,
+    Setting,
+    SymphonyConfig,
+)
+from symphony_doctor.model.evidence import Evidence, Missing, Seen, State
+from symphony_doctor.model.identity import Located, OperatorIdentity, Preloaded, SeedReference, Token
+from symphony_doctor.model.jetstream import (
+    JetStream,
+    MetaGroup,
+    MetaPeer,
+    MetaView,
+    Replica,
+    StreamConfig,
+    StreamDirectory,
+    StreamState,
+)
+from symphony_doctor.model.policy import SYSTEM_BUCKETS, replicas_wanted
+from symphony_doctor.model.server import Greeting, Health, Route, RouteGreeting, Running, Server
+
+NOW = 1_800_000_000.0
+OPERATOR = "O" + "B" * 55
+SYSTEM, SYMPHONY, USER = ("A" + letter * 55 for letter in "BCD")
+TAKEN = Missing(State.TIMED_OUT, "taken away by a test")
+
+
+@cache
+def installed_checks() -> tuple[Check, ...]:
+    """Return every rule that is installed, the built-in ones and those of other distributions."""
+    return load(installed_providers()).checks
+
+
+def judge(code: str, cluster: Cluster, checks: Iterable[Check] | None = None) -> Outcome:
+    """Run the rule with that code over a snapshot and return its outcome. Raises ``LookupError``."""
+    for rule in installed_checks() if checks is None else checks:
+        if rule.code == code:
+            return run([rule], cluster)[0]
+    raise LookupError(f"no rule has the code {code}")
+
+
+def changed(cluster: Cluster, node: str, **evidence: Evidence[object]) -> Cluster:
+    """Return the snapshot with other evidence of one node; what follows from it is made anew."""
+    return rebuilt(
+        cluster,
+        (replace(each, **evidence) if each.name == node else each for each in cluster.nodes),  # type: ignore[arg-type]
+    )
+
+
+def without(cluster: Cluster, kind: Kind, nodes: Iterable[str] | None = None, missing: Missing = TAKEN) -> Cluster:
+    """Return the snapshot without one kind of evidence, on some nodes or on all."""
+    for name in [node.name for node in cluster.nodes] if nodes is None else nodes:
+        cluster = changed(cluster, name, **{kind.value: missing})
+    return cluster
+
+
+def rebuilt(cluster: Cluster, nodes: Iterable[Node]) -> Cluster:
+    """Return a snapshot of other nodes, with everything that follows from them made anew."""
+    return cluster_of(nodes, cluster.observed_at)
+
+
+def token(kind: str, subject: str, issuer: str, **claims: object) -> Token:
+    """Return a valid JWT's claims; keyword arguments replace single ones."""
+    base = Token(
+        kind=kind,
+        subject=subject,
+        issuer=issuer,
+        name={SYSTEM: "SYS", SYMPHONY: "symphony", USER: "alice"}.get(subject, "symphony"),
+        issued_at=int(NOW) - 86_400,
+        expires_at=None,
+        not_before=None,
+        token_id="ID",  # noqa: S106 - an identifier, no secret
+        signing_keys=(),
+        strict_signing=False,
+        system_account=SYSTEM if kind == "operator" else None,
+        grants_jetstream=subject != SYSTEM if kind == "account" else None,
+        signature_valid=True,
+        digest=f"{subject[:2]}{'0' * 62}",
+    )
+    return replace(base, **claims)  # type: ignore[arg-type]
+
+
+def stream_state(
+    name: str, account: str, members: Iterable[str], *, storage: str = "file", mirror: str | None = None
+) -> StreamState:
+    """Return a stream as its leader, the first of ``members``, reports it: all replicas current."""
+    leader, *others = members
+    return StreamState(
+        account=account,
+        config=StreamConfig(name, storage, 1 + len(others), mirror, (), ()),
+        created_at=NOW - 3600,
+        leader=leader,
+        raft_group=f"S-R{1 + len(others)}F-{name[-8:]}" if others else "",
+        replicas=tuple(Replica(each, current=True, offline=False, active=0.2, lag=0) for each in others),
+        messages=3,
+        stored_bytes=300,
+        last_sequence=3,
+        upstreams=(),
+    )
+
+
+def healthy(nodes: int = 3) -> Cluster:
+    """Return a snapshot of a healthy cluster of so many nodes, with every kind of evidence seen."""
+    names = [f"node{number}" for number in range(1, nodes + 1)]
+    streams = [
+        stream_state(name, account, (names * 2)[at % nodes : at % nodes + replicas_wanted(nodes)])
+        for at, (name, account) in enumerate([*((bucket, SYMPHONY) for bucket in SYSTEM_BUCKETS), ("KV_jobs", USER)])
+    ]
+    mirrors = [stream_state("KV_symphony_roles", USER, names[:1], storage="memory", mirror="KV_symphony_roles")]
+    return cluster_of((_node(at, names, [*streams, *mirrors]) for at in range(nodes)), NOW)
+
+
+def _node(at: int, names: list[str], streams: list[StreamState]) -> Node:
+    name = names[at]
+    others = [each for each in names if each != name]
+    path = f"/{name}"
+    operator = token("operator", OPERATOR, OPERATOR)
+    accounts = [token("account", key, OPERATOR) for key in (SYSTEM, SYMPHONY, USER)]
+    held = [
+        stream
+        for stream in streams
+        if name == stream.leader or any(replica.name == name for replica in stream.replicas)
+    ]
+    routes = tuple(
+        ConfiguredRoute(
+            f"{other}:6222",
+            f"{path}/nats.config:9:5",
+            other,
+            Seen(RouteGreeting(other, f"N{other}", "c"), f"{other}:6222"),
+        )
+        for other in others
+    )
+    preload = tuple(Preloaded(each.subject, each, f"{path}/nats.config:20:3") for each in accounts[:2])
+    config = _nats_config(name, path, operator, preload, [route.address for route in routes])
+    meta = MetaView(
+        names[0], len(names), tuple(Replica(each, current=True, offline=False, active=0.1, lag=0) for each in others)
+    )
+    return Node(
+        name=name,
+        known_from=("files", "nats"),
+        client_url=f"{name}:4222",
+        symphony_config=Seen(
+            SymphonyConfig(
+                path=f"{path}/symphony.config",
+                settings=(
+                    Setting(("network", "uiport"), str(8080 + at), f"{path}/symphony.config:2:3"),
+                    Setting(("oidc", "issuer"), "login.example.com", f"{path}/symphony.config:3:3"),
+                ),
+                tokens=(Located(operator, f"{path}/symphony.config:4:3"),),
+                seeds=(SeedReference("account", SYMPHONY, f"{path}/symphony.config:5:3"),),
+                ui_port=8080 + at,
+            ),
+            f"{path}/symphony.config",
+        ),
+        nats_config=Seen(config, f"{path}/nats.config"),
+        account_files=Seen(
+            tuple(
+                AccountFile(f"{each.subject}.jwt", f"{path}/accounts/{each.subject}.jwt", 700, each)
+                for each in accounts
+            ),
+            f"{path}/accounts",
+        ),
+        stream_directories=Seen(
+            tuple(
+                StreamDirectory(each.account, each.config.name, f"{path}/storage", each.config, None)
+                for each in held
+                if each.config.is_file
+            ),
+            f"{path}/storage/jetstream",
+        ),
+        greeting=Seen(
+            Greeting(name, f"N{name}", "2.15.1", "c" if others else "", True, True, False, ()),
+            f"{name}:4222",  # noqa: FBT003
+        ),
+        server=Seen(_server(name, operator, bool(others)), "VARZ"),
+        routes=Seen(tuple(Route(other, f"N{other}", 4, (SYSTEM,), True) for other in others), "ROUTEZ"),  # noqa: FBT003
+        jetstream=Seen(
+            JetStream(
+                True, "/s/jetstream", 2**28, 2**30, 0, 0, 0, 0, meta if others else None, (SYMPHONY, USER), tuple(held)
+            ),  # noqa: E501, FBT003
+            "JSZ",
+        ),
+        meta_group=Seen(
+            MetaGroup("LEADER", len(names), len(names) // 2 + 1, "P1", tuple(MetaPeer("P", each) for each in others)),
+            "RAFTZ",
+        ),
+        health=Seen(Health(ok=True, problems=()), "HEALTHZ"),
+        resolver_accounts=Seen(frozenset(each.subject for each in accounts), "CLAIMS.LIST"),
+        running=Seen(Running(up=True, how="its server answers"), "VARZ"),
+        server_name=Seen(name, "VARZ"),
+        cluster_name=Seen("c", "VARZ"),
+        operator=Seen(OperatorIdentity((OPERATOR,), (operator,)), "VARZ"),
+        system_account=Seen(SYSTEM, "VARZ"),
+        preload=Seen(preload, f"{path}/nats.config"),
+        jetstream_enabled=Seen(value=True, where="JSZ"),
+        configured_routes=Seen(routes, f"{path}/nats.config"),
+        accounts=Seen(frozenset(each.subject for each in accounts), f"{path}/accounts"),
+        account_claims=Seen(
+            tuple(Account(each.subject, each.name, each, f"{path}/accounts") for each in accounts), f"{path}/accounts"
+        ),
+        streams=Seen(tuple(HeldStream(each.account, each.config, each) for each in held), "JSZ"),
+    )
+
+
+def _nats_config(
+    name: str, path: str, operator: Token, preload: tuple[Preloaded, ...], routes: list[str]
+) -> NatsConfig:
+    file = f"{path}/nats.config"
+    return NatsConfig(
+        path=file,
+        server_name=Located(name, f"{file}:1:1"),
+        client=Listen(None, 4222, f"{file}:2:1"),
+        websocket=Listen(None, 9222, f"{file}:3:1"),
+        cluster=ClusterBlock(
+            name=Located("c", f"{file}:7:3"),
+            listen=Listen(None, 6222, f"{file}:8:3"),
+            advertise=None,
+            routes=tuple(RouteAddress(address.partition(":")[0], 6222, f"{file}:9:5") for address in routes),
+            has_tls=False,
+            where=f"{file}:6:1",
+        ),
+        jetstream=JetStreamBlock(
+            enabled=True,
+            store_dir=Located("storage", f"{file}:12:3"),
+            max_memory=2**28,
+            max_file=2**30,
+            where=f"{file}:11:1",
+        ),
+        resolver=ResolverBlock("full", Located("accounts", f"{file}:16:3"), 120.0, f"{file}:15:1"),
+        operators=(Located(operator, f"{file}:14:1"),),
+        system_account=Located(SYSTEM, f"{file}:15:1"),
+        preload=preload,
+        has_client_tls=False,
+        log_file=None,
+        settings=(
+            Setting(("server_name",), name, f"{file}:1:1"),
+            Setting(("max_payload",), "1048576", f"{file}:4:1"),
+        ),
+    )
+
+
+def _server(name: str, operator: Token, clustered: bool) -> Server:  # noqa: FBT001
+    return Server(
+        server_id=f"N{name}",
+        server_name=name,
+        version="2.15.1",
+        cluster_name="c" if clustered else "",
+        cluster_host="0.0.0.0",  # noqa: S104 - what a server reports
+        cluster_port=6222 if clustered else 0,
+        cluster_routes=(),
+        client_host="0.0.0.0",  # noqa: S104
+        client_port=4222,
+        jetstream=True,
+        operators=(operator,),
+        operator_keys=(OPERATOR,),
+        system_account=SYSTEM,
+        started_at=NOW - 7200,
+        config_loaded_at=NOW - 7200,
+        config_digest="sha256:0",
+        slow_consumers=0,
+    )
