@@ -335,16 +335,17 @@ class Source:
     def _bare(self, begin: int | None = None) -> Token:
         """Read a bare string; the characters before ``begin`` belong to it whatever they are."""
         offset = self._at
-        match = _BARE.match(self.text, offset if begin is None else min(begin, len(self.text)))
-        self._at = match.end() if match else offset
-        text = self.text[offset : self._at]
+        start = offset if begin is None else min(begin, len(self.text))
+        match = _BARE.match(self.text, start)
+        self._at = match.end() if match else start
+        # a backslash that only made a string of a number is not taken for an escape
+        text = self.text[offset:start] + self._unescaped(self.text[start : self._at], start)
         if self._peek() == "'":
             self._at += 1
-            return self._token("BARE", self._unescaped(text, offset), offset)
-        if "\\" in text:
-            return self._token("BARE", self._unescaped(text, offset), offset)
-        if text.lower() in _BOOLEANS:
+        elif "\\" in self.text[start : self._at]:
+            pass
+        elif text.lower() in _BOOLEANS:
             return self._token("BOOLEAN", text.lower(), offset)
-        if text.startswith("$") and begin is None:
+        elif text.startswith("$") and begin is None:
             return self._token("VARIABLE", text[1:], offset)
         return self._token("BARE", text, offset)

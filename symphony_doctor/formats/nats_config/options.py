@@ -126,7 +126,7 @@ def _is_url(text: str) -> bool:
     if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", text):
         return ":" not in text.partition("/")[0]
     host = re.match(r"[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#]*@)?([^/?#]*)", text)
-    return host is None or bool(re.fullmatch(r"(?:\[[^\[\]]*\]|[^\[\]: <>\"]*)(?::[0-9]*)?", host[1]))
+    return host is None or bool(re.fullmatch(r"(?:\[[^\[\]]*\]|[^\[\]: <>\"{}|\\^`]*)(?::[0-9]*)?", host[1]))
 
 
 def _jetstream(value: Value) -> Verdict:
