@@ -46,7 +46,7 @@ TOKEN: Final = re.compile(r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0
 _BCRYPT: Final = re.compile(r"\$2[abxy]?\$\d\d\$[./A-Za-z0-9]{53}")
 # Up to the last @ that belongs to this URL: passwords hold @, / and # more often than URLs allow.
 _USERINFO: Final = re.compile(
-    r"""://(?P<user>[^\s:/?#@"'<>]*)(?::(?!\d{1,5}[/?#])(?P<password>(?:(?!://)[^\s"'<>])*))?@"""
+    r"""://(?P<user>[^\s:/?#@"'<>]*)(?::(?!//|\d{1,5}[/?#])(?P<password>(?:(?!://)[^\s"'<>])*))?@"""
 )
 _LOGIN_SCHEME: Final = re.compile(r"(?i:ssh|sftp|scp|rsync)$")
 _BEARER: Final = re.compile(r"(?i:\bbearer\s+)(?P<value>[A-Za-z0-9._~+/=-]{8,})")

@@ -94,7 +94,7 @@ def _meta(value: dict[str, Any], *, text: bytes, file: str) -> StreamMeta:
     name, storage, replicas = value.get("name"), value.get("storage"), value.get("num_replicas")
     if not isinstance(name, str) or not name:
         fail("name", "the stream's name")
-    if storage not in {"file", "memory"}:
+    if storage not in ("file", "memory"):
         fail("storage", '"file" or "memory"')
     if not isinstance(replicas, int) or isinstance(replicas, bool):
         fail("num_replicas", "a whole number")

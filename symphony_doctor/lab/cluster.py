@@ -8,7 +8,7 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from symphony_doctor.lab import control, filling, layout, nodes, processes
+from symphony_doctor.lab import control, filling, layout, processes, starting
 from symphony_doctor.lab.errors import LabError, PortClashError
 from symphony_doctor.lab.identity import create_identity, create_user_account, credentials, user_name
 from symphony_doctor.lab.layout import NodeAddress
@@ -16,7 +16,6 @@ from symphony_doctor.lab.ports import HOST, Reservation
 from symphony_doctor.lab.server import find_server
 from symphony_doctor.lab.state import (
     CREDENTIALS,
-    STATE_FILE,
     Keys,
     LabState,
     NodeState,
@@ -86,11 +85,8 @@ class Lab:
         """
         if nodes not in SIZES:
             raise LabError(f"a lab has {SIZES[0]} to {SIZES[-1]} nodes, not {nodes}")
-        if (root / STATE_FILE).exists() or (root.is_dir() and any(root.iterdir())):
-            raise LabError(f"{root}: not empty; a lab is built in a new or an empty directory")
         binary = find_server(server)
-        root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        root = root.resolve()
+        root = _prepare(root)
         for attempt in range(_ATTEMPTS):
             lab = cls(root, *_write(root, nodes, str(binary), detached=detached))
             try:
@@ -99,8 +95,7 @@ class Lab:
                 await lab.stop()
                 if attempt == _ATTEMPTS - 1:
                     raise
-                for entry in root.iterdir():
-                    shutil.rmtree(entry)
+                _empty(root)
             except BaseException:
                 await lab.stop()
                 raise
@@ -200,9 +195,17 @@ class Lab:
         owned = [node.process for node in state.nodes if node.process is not None]
         await processes.stop([*owned, *state.helpers])
         for node in state.nodes:
-            node.process = None
+            # A relay that stood before the node is gone: it listens at its own place again.
+            node.process, node.arguments = None, ()
         state.helpers.clear()
         self.save()
+
+    async def start(self) -> None:
+        """Start a lab again that was stopped, and wait until it is healthy."""
+        if any(node.pid is not None for node in self.nodes):
+            raise LabError(f"{self.root}: the lab is running")
+        await self._start_processes()
+        await self.wait_healthy()
 
     async def stop_node(self, name: str, *, kill: bool = False) -> None:
         """Stop a node, or kill it as a power failure would."""
@@ -219,9 +222,9 @@ class Lab:
         """Start a node and wait until it greets its clients."""
         state = self.node_state(name)
         if state.process is None or not state.process.alive:
-            state.process = nodes.start_server(self.root, self.state, state)
+            state.process = starting.start_server(self.root, self.state, state)
         self.save()
-        await nodes.greets(self.root, state)
+        await starting.greets(self.root, state)
 
     async def restart_node(self, name: str) -> None:
         """Stop and start a node."""
@@ -246,13 +249,17 @@ class Lab:
             self.state.save(self.root)
 
     async def _bring_up(self, user_accounts: int, mirror_replicas: int) -> None:
-        for state in self.state.nodes:
-            state.process = nodes.start_server(self.root, self.state, state)
-        self.state.helpers.append(nodes.start_ui(self.root, self.state))
-        self.save()
-        await asyncio.gather(*(nodes.greets(self.root, state) for state in self.state.nodes))
+        await self._start_processes()
         names = [user_name(index) for index in range(user_accounts)]
         await filling.fill(self, names, mirror_replicas)
+
+    async def _start_processes(self) -> None:
+        wanted = [state for state in self.state.nodes if not state.in_setup]
+        for state in wanted:
+            state.process = starting.start_server(self.root, self.state, state)
+        self.state.helpers.append(starting.start_ui(self.root, self.state))
+        self.save()
+        await asyncio.gather(*(starting.greets(self.root, state) for state in wanted))
 
     def add_account(self, name: str, *, jetstream: bool = True) -> str:
         """Make a user account with credentials, known to nobody yet; its public key."""
@@ -275,11 +282,26 @@ class Lab:
         )
 
 
+def _prepare(root: Path) -> Path:
+    if root.exists() and not (root.is_dir() and not any(root.iterdir())):
+        raise LabError(f"{root}: a lab is built in a new or an empty directory")
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return root.resolve()
+
+
+def _empty(root: Path) -> None:
+    for entry in root.iterdir():
+        if entry.is_dir():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
+
+
 def _write(root: Path, count: int, binary: str, *, detached: bool) -> tuple[LabState, Keys]:
     identity = create_identity()
     keys = Keys(identity, [])
     (root / CREDENTIALS).mkdir(mode=0o700)
-    (root / nodes.RUN).mkdir(mode=0o700)
+    (root / starting.RUN).mkdir(mode=0o700)
     keys.save(root)
     for name, account in (("system", identity.system), ("symphony", identity.symphony)):
         layout.write_private(root / CREDENTIALS / f"{name}.creds", credentials(account, name))

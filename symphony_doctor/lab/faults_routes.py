@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING
 
-from symphony_doctor.lab import breaking, control, filling, layout, nodes
+from symphony_doctor.lab import breaking, control, filling, layout, leading, mirrors, starting
 from symphony_doctor.lab.broken import Broken
 from symphony_doctor.lab.errors import LabError
 from symphony_doctor.lab.ports import HOST, Reservation
@@ -97,7 +97,8 @@ async def route_partition(lab: Lab, node: str | None = None, *, peer: str | None
     """
     name = breaking.victim(lab, node, least=3)
     ends = (name, breaking.another(lab, name, peer))
-    await breaking.stop_all(lab, ends)
+    # Led by a node that both ends reach, nothing changes hands when they lose each other.
+    await leading.move_leaders(lab, breaking.others(lab, *ends)[0])
     relays: list[str] = []
     for end, far in (ends, ends[::-1]):
         port = lab.node(end).route_port
@@ -108,9 +109,11 @@ async def route_partition(lab: Lab, node: str | None = None, *, peer: str | None
             "-cluster_advertise",
             f"{HOST}:{port}",
         )
-    lab.state.helpers.append(nodes.start_helper(lab.root, lab.state, "relay", *relays))
+    lab.state.helpers.append(starting.start_helper(lab.root, lab.state, "relay", *relays))
     lab.save()
-    await breaking.start_all(lab, ends)
+    for end in ends:
+        await lab.restart_node(end)
+        await filling.wait_current(lab)
     await _cut(lab, *ends)
     return Broken("route-partition", f"{ends[0]} and {ends[1]} do not reach each other", nodes=ends)
 
@@ -130,6 +133,7 @@ async def _cut(lab: Lab, one: str, two: str) -> None:
     async with lab.system_client(middle[0]) as system:
         await control.until(complaint, within=30)
     await filling.wait_settled(lab, (middle[0], one, two, *middle[1:]))
+    await mirrors.reconnect(lab, middle[0])
 
 
 async def _settle_without(lab: Lab, name: str) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import shutil
+import signal
 from typing import TYPE_CHECKING
 
-from symphony_doctor.lab import breaking, buckets, control, filling, layout
+from symphony_doctor.lab import breaking, buckets, control, filling, layout, leading
 from symphony_doctor.lab.broken import Broken
 from symphony_doctor.lab.errors import LabError
 from symphony_doctor.lab.identity import user_name
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 _OLD_BUCKET = "KV_ext_legacy"
 _NEW_BUCKET = "KV_ext_reports"
-_CREATED_WITHIN = 3.0
+_REFUSED_WITHIN = 15.0
 
 
 async def r1_bucket(lab: Lab, node: str | None = None, *, account: str | None = None) -> Broken:
@@ -61,9 +62,7 @@ async def missing_stream_directory(
 async def absent_replica(lab: Lab, node: str | None = None) -> Broken:
     """Create a stream while one node cannot look its account up: the replica assigned there never starts."""
     name = breaking.victim(lab, node, least=3)
-    owner = await _account_unknown_to(lab, (name,))
-    async with lab.client(owner.name, *breaking.others(lab, name)) as client:
-        await buckets.create_buckets(client, [_NEW_BUCKET], lab.replicas)
+    owner = await _create_unseen_by(lab, name)
     await _make_known(lab, owner)
     return Broken(
         "absent-replica",
@@ -75,24 +74,23 @@ async def absent_replica(lab: Lab, node: str | None = None) -> Broken:
 
 
 async def leaderless_stream(lab: Lab, node: str | None = None) -> Broken:
-    """Create a stream that a minority of its nodes can start: it never has a leader."""
+    """Leave a stream with one running replica of three, on the named node, while all nodes are up."""
     survivor = lab.node(node).name if node else breaking.names(lab)[0]
     breaking.victim(lab, survivor, least=3)
-    blind = breaking.others(lab, survivor)
-    owner = await _account_unknown_to(lab, blind)
-    async with lab.client(owner.name, survivor) as client:
-        config = buckets.bucket_config(_NEW_BUCKET, lab.replicas)
-        try:
-            await buckets.request(client, f"STREAM.CREATE.{_NEW_BUCKET}", config, within=_CREATED_WITHIN)
-        except LabError:
-            pass
-        else:
-            raise LabError(f"{_NEW_BUCKET} was created with a leader")
+    blind, *restarted = breaking.others(lab, survivor)
+    owner = await _create_unseen_by(lab, blind)
+    for name in restarted:
+        path = breaking.jwt_file(lab, name, owner.key)
+        await lab.stop_node(name)
+        path.unlink()
+        path.mkdir()
+        await lab.start_node(name)
+    await filling.wait_leader_lost(lab, survivor, owner.key, _NEW_BUCKET)
     await _make_known(lab, owner)
     return Broken(
         "leaderless-stream",
         f"{_NEW_BUCKET} of {owner.name} has no leader",
-        nodes=blind,
+        nodes=(blind, *restarted),
         account=owner.key,
         stream=_NEW_BUCKET,
     )
@@ -146,20 +144,41 @@ async def ghost_peer(lab: Lab, node: str | None = None) -> Broken:
     return Broken("ghost-peer", f"{name} was removed and is still a peer", nodes=(name,))
 
 
-async def _account_unknown_to(lab: Lab, blind: tuple[str, ...]) -> AccountKeys:
+async def _create_unseen_by(lab: Lab, blind: str) -> AccountKeys:
+    rest = breaking.others(lab, blind)
+    await leading.move_meta_leader(lab, rest[0])
+    owner = await _account_unknown_to(lab, blind)
+    process = lab.node_state(blind).process
+    if process is None:
+        raise LabError(f"{blind} is not running")
+    # Held still: its refusal must come after the others' success, which is what the creator is told.
+    process.send(signal.SIGSTOP)
+    try:
+        async with lab.client(owner.name, *rest) as client:
+            await buckets.create_buckets(client, [_NEW_BUCKET], lab.replicas)
+    finally:
+        process.send(signal.SIGCONT)
+    log = lab.node(blind).directory / layout.NATS_LOG
+
+    async def complaint() -> str | None:
+        failed = f"Account [{owner.key}] lookup for stream create failed"
+        return None if failed in log.read_text(errors="replace") else f"{blind} has not seen the stream"
+
+    await control.until(complaint, within=_REFUSED_WITHIN)
+    return owner
+
+
+async def _account_unknown_to(lab: Lab, blind: str) -> AccountKeys:
     # A directory in the file's place: neither found on a look-up nor fetched and saved.
     name = user_name(len(lab.keys.users))
     key = lab.add_account(name)
     owner = breaking.user(lab, name)
-    for node in blind:
-        breaking.jwt_file(lab, node, key).mkdir()
-    seeing = len(breaking.names(lab)) - len(blind)
+    breaking.jwt_file(lab, blind, key).mkdir()
+    everyone = breaking.names(lab)
     async with lab.system_client() as system:
-        answers = await control.ask_servers(
-            system, "$SYS.REQ.CLAIMS.UPDATE", owner.jwt.encode(), expect=seeing + len(blind)
-        )
+        answers = await control.ask_servers(system, "$SYS.REQ.CLAIMS.UPDATE", owner.jwt.encode(), expect=len(everyone))
     taken = {server for server, answer in answers.items() if answer.get("code") == 200}  # noqa: PLR2004
-    if taken != set(breaking.others(lab, *blind)):
+    if taken != set(everyone) - {blind}:
         raise LabError(f"the JWT of {name} was taken by {sorted(taken)}")
     return owner
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from symphony_doctor.lab import buckets, control
+from symphony_doctor.lab import buckets, control, mirrors, starting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,7 @@ async def fill(lab: Lab, users: Sequence[str], mirror_replicas: int) -> None:
     """Push accounts, create buckets and mirrors, and wait until every replica is current."""
     count = len(lab.state.nodes)
     async with lab.system_client() as system:
-        await control.until(lambda: _meta_complaint(system, count), within=_LEADER_WITHIN)
+        await control.until(lambda: _start_complaint(lab, system), within=_LEADER_WITHIN)
         for name in users:
             lab.add_account(name)
         await asyncio.gather(*(control.push_account(system, account.jwt, expect=count) for account in lab.keys.users))
@@ -30,26 +30,42 @@ async def fill(lab: Lab, users: Sequence[str], mirror_replicas: int) -> None:
             names = [buckets.system_stream(bucket) for bucket in buckets.SYSTEM_BUCKETS]
             await buckets.create_buckets(symphony, names, lab.replicas)
         await asyncio.gather(*(fill_user(lab, name, mirror_replicas) for name in users))
-        await _wait(system, count, _STREAMS_WITHIN)
+    await wait_current(lab, within=_STREAMS_WITHIN)
+    await mirrors.wait_connected(lab, within=_STREAMS_WITHIN)
 
 
 async def fill_user(lab: Lab, name: str, mirror_replicas: int) -> None:
     """Create what Symphony and extensions keep in a user's account."""
     key = next(account.key for account in lab.keys.users if account.name == name)
     async with lab.client(name) as client:
-        mirrors = [
+        views = [
             buckets.mirror_config(buckets.system_stream(bucket), key, mirror_replicas)
             for bucket in buckets.SYSTEM_BUCKETS
         ]
-        await buckets.create_streams(client, mirrors)
+        await buckets.create_streams(client, views)
         extensions = [f"KV_{bucket}" for bucket in buckets.EXTENSION_BUCKETS]
         await buckets.create_buckets(client, extensions, lab.replicas)
 
 
 async def wait_healthy(lab: Lab, *, within: float) -> None:
+    """Wait until every node answers, one meta leader is agreed on and all is current, mirrors included."""
+    await wait_current(lab, within=within)
+    await mirrors.reconnect(lab)
+
+
+async def wait_current(lab: Lab, *, within: float = 60.0) -> None:
     """Wait until every node answers, one meta leader is agreed on and all replicas are current."""
+    count = len(lab.state.nodes)
+
+    async def complaint() -> str | None:
+        return (
+            await _meta_complaint(system, count)
+            or await _stream_complaint(system, count)
+            or await _health_complaint(system, count)
+        )
+
     async with lab.system_client() as system:
-        await _wait(system, len(lab.state.nodes), within)
+        await control.until(complaint, within=within)
 
 
 async def wait_settled(lab: Lab, names: Sequence[str], *, within: float = 60.0) -> None:
@@ -67,6 +83,21 @@ async def wait_leaderless(lab: Lab, name: str, *, within: float = 60.0) -> None:
             return f"{name} does not answer"
         leader = (answers[name].get("meta_cluster") or {}).get("leader")
         return f"{name} still follows {leader}" if leader else None
+
+    async with lab.system_client(name) as system:
+        await control.until(complaint, within=within, poll=0.2)
+
+
+async def wait_leader_lost(lab: Lab, name: str, account: str, stream: str, *, within: float = 60.0) -> None:
+    """Wait until a node that holds a stream knows of no leader for it."""
+
+    async def complaint() -> str | None:
+        seen = await control.streams(system, expect=len(lab.urls()))
+        detail = seen.get(name, {}).get(account, {}).get(stream)
+        if detail is None:
+            return f"{name} does not hold {stream}"
+        leader = detail["cluster"].get("leader")
+        return f"{stream} is led by {leader}" if leader else None
 
     async with lab.system_client(name) as system:
         await control.until(complaint, within=within, poll=0.2)
@@ -91,15 +122,10 @@ async def _unsettled(system: Client, names: frozenset[str]) -> str | None:
     return None
 
 
-async def _wait(system: Client, count: int, within: float) -> None:
-    async def complaint() -> str | None:
-        return (
-            await _meta_complaint(system, count)
-            or await _stream_complaint(system, count)
-            or await _health_complaint(system, count)
-        )
-
-    await control.until(complaint, within=within)
+async def _start_complaint(lab: Lab, system: Client) -> str | None:
+    for state in lab.state.nodes:
+        starting.check(lab.root, state)
+    return await _meta_complaint(system, len(lab.state.nodes))
 
 
 async def _meta_complaint(system: Client, count: int) -> str | None:
@@ -143,16 +169,7 @@ def _replica_complaint(
     wanted = detail["config"]["num_replicas"]
     if copies != wanted:
         return f"{where}: {copies} of {wanted} servers hold it"
-    return _behind(where, cluster, wanted - 1) or _mirror_complaint(where, detail)
-
-
-def _mirror_complaint(where: str, detail: dict[str, Any]) -> str | None:
-    if "mirror" not in detail["config"]:
-        return None
-    mirror = detail.get("mirror") or {}
-    if mirror.get("error") or mirror.get("active", -1) < 0 or mirror.get("lag"):
-        return f"{where}: mirror {mirror}"
-    return None if detail["state"]["messages"] else f"{where}: mirror is empty"
+    return _behind(where, cluster, wanted - 1)
 
 
 def _behind(where: str, cluster: dict[str, Any], others: int) -> str | None:

@@ -82,7 +82,7 @@ def start(
             stderr=descriptor,
             env={**os.environ, **(environment or {})},
             start_new_session=True,
-            preexec_fn=None if detached else _die_with_parent(),
+            preexec_fn=None if detached else _die_with_parent(),  # noqa: PLW1509 - two system calls
         )
     finally:
         os.close(descriptor)
@@ -99,7 +99,8 @@ async def stop(processes: Sequence[Process], grace: float = 5.0) -> None:
         # A stopped process would never see the request.
         process.send(signal.SIGCONT)
     deadline = time.monotonic() + grace
-    while any(process.alive for process in processes) and time.monotonic() < deadline:
+    # No event tells when a process that is not our child is gone.
+    while any(process.alive for process in processes) and time.monotonic() < deadline:  # noqa: ASYNC110
         await asyncio.sleep(_POLL)
     kill(processes)
 

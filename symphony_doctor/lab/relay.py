@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from asyncio import StreamReader, StreamWriter
 
 _PATIENCE = 2.0
+_POLL = 0.005
 _CHUNK = 65536
 _LINE_LIMIT = 1 << 20
 
@@ -31,7 +32,14 @@ class Relay:
 
     async def serve(self) -> None:
         """Relay for ever."""
-        server = await asyncio.start_server(self._accept, *self.listen, limit=_LINE_LIMIT)
+        while True:
+            try:
+                server = await asyncio.start_server(self._accept, *self.listen, limit=_LINE_LIMIT)
+            except OSError:
+                # The node still has the port: it is about to be restarted elsewhere.
+                await asyncio.sleep(_POLL)
+            else:
+                break
         async with server:
             await server.serve_forever()
 

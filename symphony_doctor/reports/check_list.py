@@ -43,7 +43,7 @@ def explain_check(check: Check, *, width: int = 80) -> str:
     if check.parameters:
         facts.append(("Thresholds", ", ".join(f"{each.name} = {each.default:g}" for each in check.parameters)))
     if check.explained_by:
-        facts.append(("Explained by", ", ".join(_because(each) for each in check.explained_by)))
+        facts.append(("Explained by", _because(check.explained_by)))
     facts.append(("Origin", one_line(check.origin) or "unknown"))
     return "\n\n".join([head, *pages, "\n".join(_fact(label, text, columns) for label, text in facts)])
 
@@ -67,6 +67,10 @@ def _needs(check: Check) -> str:
     return ", ".join(kind.value.replace("_", " ") for kind in check.needs)
 
 
-def _because(because: Because) -> str:
-    shared = " ".join(words for flag, words in _SHARED.items() if flag in because.same)
-    return f"{one_line(because.code)} {shared}".rstrip()
+def _because(explained_by: Iterable[Because]) -> str:
+    """Group what explains a rule by what the two must share: ``QU001, QU002 on the same nodes``."""
+    codes: dict[str, list[str]] = {}
+    for because in explained_by:
+        shared = " ".join(words for flag, words in _SHARED.items() if flag in because.same)
+        codes.setdefault(shared, []).append(one_line(because.code))
+    return "; ".join(f"{', '.join(each)} {shared}".rstrip() for shared, each in codes.items())

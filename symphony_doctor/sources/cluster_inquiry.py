@@ -42,8 +42,7 @@ async def inquire(
             _ask_all(by_id, read_token, deadline),
             _pack(connections[0], read_token, deadline) if connections else _no_pack(opened),
         )
-        alive = {key for key, answered in asked.items() if isinstance(answered.server, Seen)}
-        holders = await _resolver_accounts(connections, alive, deadline)
+        holders = await _resolver_accounts(connections, asked, deadline)
     return [pack, *_attributed(greeted, opened, asked, holders)]
 
 
@@ -135,12 +134,19 @@ class _Held(msgspec.Struct):
 
 
 async def _resolver_accounts(
-    connections: list[Connection], alive: set[str], deadline: Deadline
+    connections: list[Connection], asked: dict[str, ServerAnswers], deadline: Deadline
 ) -> dict[str, Evidence[frozenset[str]]]:
-    """Ask which accounts each resolver holds: one broadcast, then the silent ones by their own connection."""
+    """Ask which accounts each resolver holds.
+
+    A broadcast reaches the server it is sent to and those that have a route to it, so who will answer is
+    known, and nobody is waited for in vain; a server that it does not reach is asked by its own connection.
+    """
     found: dict[str, frozenset[str]] = {}
+    alive = {key for key, answered in asked.items() if isinstance(answered.server, Seen)}
     for connection in connections:
-        wanted = {connection.server.id} if found else alive
+        answered = asked.get(connection.server.id)
+        routes = answered.routes.value if answered and isinstance(answered.routes, Seen) else ()
+        wanted = {connection.server.id, *(route.remote_id for route in routes)} & alive
         if not wanted <= found.keys():
             found = await _list_accounts(connection, wanted, deadline) | found
     return {key: Seen(accounts, "CLAIMS.LIST") for key, accounts in found.items()}

@@ -17,6 +17,7 @@ CHECK = Check(
     explained_by=(
         Because("JS004", Same.SUBJECT | Same.NODES),
         Because("AC001", Same.ACCOUNT),
+        Because("AC003", Same.ACCOUNT),
         Because("QU001", Same.CLUSTER),
     ),
     function=lambda _cluster: (),
@@ -71,8 +72,8 @@ def test_a_rule_is_explained_with_all_that_is_known_of_it() -> None:
         "\n"
         "Needs:        streams, stream directories\n"
         "Thresholds:   lag = 1000, seconds = 2.5\n"
-        "Explained by: JS004 on the same nodes of the same thing,\n"
-        "              AC001 of the same account, QU001\n"
+        "Explained by: JS004 on the same nodes of the same thing;\n"
+        "              AC001, AC003 of the same account; QU001\n"
         "Origin:       symphony-doctor 0.1.0"
     )
 

@@ -34,8 +34,8 @@ def is_uri_reference(value: object) -> bool:
 VALIDATOR = Draft202012Validator(schema(), format_checker=FORMATS)
 
 
-def written(report: Report) -> Any:
-    document = json.loads(to_json(report))
+def written(report: Report) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(to_json(report))
     VALIDATOR.validate(document)
     return document
 
@@ -174,7 +174,7 @@ def test_the_document_is_indented_ascii_and_the_same_each_time() -> None:
 )
 def test_the_schema_refuses(path: tuple[str | int, ...], value: object) -> None:
     document = written(builder.report(builder.account_missing()))
-    at = document
+    at: Any = document
     for step in path[:-1]:
         at = at[step]
     at[path[-1]] = value

@@ -54,11 +54,17 @@ async def greets(root: Path, node: NodeState) -> None:
     name = node.address.name
     deadline = time.monotonic() + _GREETING_WITHIN
     while not await http.speaks(node.address.client_port):
-        if node.process is None or not node.process.alive:
-            raise _ended(name, _last_words(root, name))
+        check(root, node)
         if time.monotonic() > deadline:
             raise LabError(f"{name}: no greeting on its client port within {_GREETING_WITHIN:g} s")
         await asyncio.sleep(_POLL)
+
+
+def check(root: Path, node: NodeState) -> None:
+    """Raise the last words of a server that ended by itself."""
+    if node.process is not None and not node.process.alive:
+        name = node.address.name
+        raise _ended(name, _last_words(root, name))
 
 
 def _ended(name: str, words: str) -> LabError:
