@@ -17,6 +17,7 @@ __all__ = ["Leak", "Secrets", "printable"]
 
 _KEY_LENGTH: Final = 16
 _DIGEST_LENGTH: Final = 4
+_PASSES: Final = 4
 
 # Escape sequences of terminals as wholes: CSI, OSC and the like up to their end, two-character ones.
 _SEQUENCE: Final = re.compile(
@@ -86,7 +87,12 @@ class Secrets:
         Masks what `secret_values.find` knows by itself, and what was registered, where that is no ordinary
         word. Text that was redacted comes back unchanged.
         """
-        masked = secret_values.mask(text, self.fingerprint)
+        masked = text
+        # A mask can bring forth another assignment in text such as `password:token==`.
+        for _ in range(_PASSES):
+            before, masked = masked, secret_values.mask(masked, self.fingerprint)
+            if masked == before:
+                break
         for secret, fingerprint in self._fingerprints.items():
             if secret in masked and not is_ordinary(secret):
                 masked = masked.replace(secret, fingerprint)

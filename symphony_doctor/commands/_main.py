@@ -60,7 +60,7 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="symphony-doctor")
 def cli() -> None:
-    """Find out what is wrong with a Symphony cluster, root cause first.
+    r"""Find out what is wrong with a Symphony cluster, root cause first.
 
     \b
     Exit status: 0 healthy, 1 findings, 2 wrong command line or input,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import click
@@ -50,5 +51,5 @@ def explain(code: str, checks_directories: tuple[Path, ...]) -> None:
     from symphony_doctor.reports.check_list import explain_check
 
     chosen = select(load_rules(checks_directories).checks, [code], [])
-    width = min(100, click.get_terminal_size()[0]) if hasattr(click, "get_terminal_size") else 80
+    width = min(100, shutil.get_terminal_size().columns)
     click.echo("\n\n".join(explain_check(check, width=width) for check in chosen))

@@ -5,25 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import secrets
-import sys
-import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
-from symphony_doctor.assemble import Scope, assemble
+from symphony_doctor.commands._diagnosis import exit_status, look, new_secrets, write
 from symphony_doctor.commands.checks import CHECKS_DIR, load_rules
-from symphony_doctor.engine.diagnose import diagnose
 from symphony_doctor.engine.select import select
-from symphony_doctor.errors import LeakError, UsageError
-from symphony_doctor.model.check import Check
+from symphony_doctor.errors import UsageError
 from symphony_doctor.model.finding import Severity
-from symphony_doctor.model.report import Report, Status
-from symphony_doctor.redaction import Secrets
 from symphony_doctor.reports import FORMATS
-from symphony_doctor.sources.collect import Request, collect, server_address
+from symphony_doctor.sources.collect import Request, server_address
 from symphony_doctor.sources.credentials import Credentials, creds_file, nats_context
 from symphony_doctor.sources.node_directory import NodeDirectory
 
@@ -31,7 +23,7 @@ _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)?")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, None: 1.0}
 
 
-class _Duration(click.ParamType):
+class _Duration(click.ParamType[float]):
     name = "duration"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
@@ -48,15 +40,6 @@ class _Duration(click.ParamType):
 
 
 DURATION = _Duration()
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """What one look takes."""
-
-    request: Request
-    checks: tuple[Check, ...]
-    problems: tuple[str, ...]
 
 
 @click.command("run")
@@ -102,7 +85,7 @@ def command(
     verbose: int,
     quiet: bool,
 ) -> int:
-    """Diagnose a cluster from its nodes' directories, its live NATS servers, or both.
+    r"""Diagnose a cluster from its nodes' directories, its live NATS servers, or both.
 
     \b
     Examples:
@@ -110,22 +93,14 @@ def command(
       symphony-doctor run --node n1=./node1 --node n2=./node2 --node n3=./node3 --offline
       symphony-doctor run --server nats://node1:4222 --creds system.creds
     """
-    request = _request(nodes, servers, creds, context, offline, timeout)
+    request = _request(nodes, servers, creds, context, offline=offline, seconds=timeout)
     loaded = load_rules(checks_directories)
-    plan = _Plan(
-        request,
-        select(loaded.checks, _codes(selected), _codes(ignored)),
-        tuple(f"rules of {broken.origin}: {broken.error}" for broken in loaded.broken),
-    )
-    known = Secrets(secrets.token_bytes(32))
-    threshold = Severity[fail_on.upper()]
-    report = asyncio.run(_look(plan, known, wait))
-    color = output is None and sys.stdout.isatty() and not no_color and not os.environ.get("NO_COLOR")
-    document = FORMATS[format_](
-        report, verbosity=-1 if quiet else verbose, color=color, terminal=output is None and sys.stdout.isatty()
-    )
-    _write(document, output, known)
-    return exit_status(report, threshold)
+    rules = select(loaded.checks, _codes(selected), _codes(ignored))
+    known = new_secrets()
+    problems = [f"rules of {broken.origin}: {broken.error}" for broken in loaded.broken]
+    report = asyncio.run(look(request, rules, known, problems=problems, wait=wait or 0.0))
+    write(report, known, format_=format_, output=output, color=not no_color, verbosity=-1 if quiet else verbose)
+    return exit_status(report, Severity[fail_on.upper()])
 
 
 def _request(
@@ -133,8 +108,9 @@ def _request(
     servers: tuple[str, ...],
     creds: Path | None,
     context: str | None,
+    *,
     offline: bool,
-    timeout: float,
+    seconds: float,
 ) -> Request:
     if creds is not None and context is not None:
         raise UsageError("--creds and --context exclude each other: a context brings its own credentials")
@@ -156,7 +132,7 @@ def _request(
         servers=tuple(server_address(address) for address in addresses),
         credentials=credentials,
         network=not offline,
-        seconds=timeout,
+        seconds=seconds,
         environment=dict(os.environ),
     )
 
@@ -177,49 +153,3 @@ def _node(text: str) -> NodeDirectory:
 
 def _codes(options: tuple[str, ...]) -> list[str]:
     return [code.strip() for option in options for code in option.split(",") if code.strip()]
-
-
-async def _look(plan: _Plan, known: Secrets, wait: float | None) -> Report:
-    until = time.monotonic() + (wait or 0)
-    while True:
-        observations = await collect(plan.request, known.fingerprint)
-        scope = Scope(
-            network=plan.request.network,
-            credentials=plan.request.credentials is not None,
-            files=bool(plan.request.directories),
-        )
-        cluster = assemble(observations, time.time(), scope)
-        report = diagnose(plan.checks, cluster, problems=plan.problems)
-        if _is_healthy(report) or time.monotonic() >= until:
-            return report
-        await asyncio.sleep(min(1.0, max(0.0, until - time.monotonic())))
-
-
-def _is_healthy(report: Report) -> bool:
-    worst = max((found.severity for found in report.findings), default=Severity.INFO)
-    return worst <= Severity.INFO and not any(result.unproven for result in report.results)
-
-
-def exit_status(report: Report, threshold: Severity) -> int:
-    """Return the status of a run: the first of 4 (crashed), 1 (findings), 3 (unproven) that holds, else 0."""
-    if report.results_of(Status.CRASHED) or report.problems:
-        return 4
-    if any(found.severity >= threshold for found in report.findings):
-        return 1
-    if any(result.unproven for result in report.results):
-        return 3
-    return 0
-
-
-def _write(document: str, output: Path | None, known: Secrets) -> None:
-    """Write the document, unless it holds a secret that this run has read."""
-    leaks = known.leaks(document)
-    if leaks:
-        raise LeakError(f"the report held a secret and was not written ({leaks[0]}): this is a fault of the doctor")
-    if output is None:
-        click.echo(document, nl=False)
-        return
-    try:
-        output.write_text(document, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"--output: {output}: {(error.strerror or 'cannot be written').lower()}") from None

@@ -36,6 +36,7 @@ class SecretSpan:
 
 FINGERPRINT: Final = re.compile(r"secret:(?:[0-9a-f]{8}|empty)")
 """How a masked secret is displayed; text that was masked once stays as it is."""
+_MASKED_USER: Final = re.compile(rf"{FINGERPRINT.pattern}@")
 
 _PEM: Final = re.compile(
     r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----"
@@ -144,7 +145,9 @@ def _assigned(text: str) -> Iterator[SecretSpan]:
     for match in _ASSIGNED.finditer(text):
         group = next(name for name in ("quoted", "equal", "colon") if match[name] is not None)
         value = match[group]
-        if _NO_SECRET.fullmatch(value) or is_public(value) or FINGERPRINT.match(text, match.start()) or _is_path(value):
+        # In `secret:3f9a12c4@host` the mask itself looks like an assignment.
+        masked = FINGERPRINT.match(text, match.start()) or _MASKED_USER.match(value)
+        if masked or _NO_SECRET.fullmatch(value) or is_public(value) or _is_path(value):
             continue
         yield _span(match, group, SecretKind.PASSWORD)
 

@@ -55,7 +55,6 @@ _ALL = (
     Fault("preload-differs", identity.preload_differs),
     Fault("wizard-showing", identity.wizard_showing),
     Fault("system-bucket-missing", streams.system_bucket_missing),
-    Fault("leaderless-stream", streams.leaderless_stream),
     Fault("jetstream-disabled", streams.jetstream_disabled),
     Fault("ghost-peer", streams.ghost_peer),
 )

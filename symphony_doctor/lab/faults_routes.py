@@ -98,7 +98,8 @@ async def route_partition(lab: Lab, node: str | None = None, *, peer: str | None
     name = breaking.victim(lab, node, least=3)
     ends = (name, breaking.another(lab, name, peer))
     # Led by a node that both ends reach, nothing changes hands when they lose each other.
-    await leading.move_leaders(lab, breaking.others(lab, *ends)[0])
+    middle = breaking.others(lab, *ends)[0]
+    await leading.move_leaders(lab, middle)
     relays: list[str] = []
     for end, far in (ends, ends[::-1]):
         port = lab.node(end).route_port
@@ -113,7 +114,7 @@ async def route_partition(lab: Lab, node: str | None = None, *, peer: str | None
     lab.save()
     for end in ends:
         await lab.restart_node(end)
-        await filling.wait_current(lab)
+        await filling.wait_current(lab, middle)
     await _cut(lab, *ends)
     return Broken("route-partition", f"{ends[0]} and {ends[1]} do not reach each other", nodes=ends)
 

@@ -64,33 +64,12 @@ async def absent_replica(lab: Lab, node: str | None = None) -> Broken:
     name = breaking.victim(lab, node, least=3)
     owner = await _create_unseen_by(lab, name)
     await _make_known(lab, owner)
+    async with lab.client(owner.name, *breaking.others(lab, name)) as client:
+        await buckets.put_records(client, _NEW_BUCKET)
     return Broken(
         "absent-replica",
         f"{_NEW_BUCKET} of {owner.name} has no replica on {name}, which is assigned one",
         nodes=(name,),
-        account=owner.key,
-        stream=_NEW_BUCKET,
-    )
-
-
-async def leaderless_stream(lab: Lab, node: str | None = None) -> Broken:
-    """Leave a stream with one running replica of three, on the named node, while all nodes are up."""
-    survivor = lab.node(node).name if node else breaking.names(lab)[0]
-    breaking.victim(lab, survivor, least=3)
-    blind, *restarted = breaking.others(lab, survivor)
-    owner = await _create_unseen_by(lab, blind)
-    for name in restarted:
-        path = breaking.jwt_file(lab, name, owner.key)
-        await lab.stop_node(name)
-        path.unlink()
-        path.mkdir()
-        await lab.start_node(name)
-    await filling.wait_leader_lost(lab, survivor, owner.key, _NEW_BUCKET)
-    await _make_known(lab, owner)
-    return Broken(
-        "leaderless-stream",
-        f"{_NEW_BUCKET} of {owner.name} has no leader",
-        nodes=(blind, *restarted),
         account=owner.key,
         stream=_NEW_BUCKET,
     )
@@ -155,7 +134,7 @@ async def _create_unseen_by(lab: Lab, blind: str) -> AccountKeys:
     process.send(signal.SIGSTOP)
     try:
         async with lab.client(owner.name, *rest) as client:
-            await buckets.create_buckets(client, [_NEW_BUCKET], lab.replicas)
+            await buckets.create_streams(client, [buckets.bucket_config(_NEW_BUCKET, lab.replicas)])
     finally:
         process.send(signal.SIGCONT)
     log = lab.node(blind).directory / layout.NATS_LOG

@@ -53,8 +53,8 @@ async def wait_healthy(lab: Lab, *, within: float) -> None:
     await mirrors.reconnect(lab)
 
 
-async def wait_current(lab: Lab, *, within: float = 60.0) -> None:
-    """Wait until every node answers, one meta leader is agreed on and all replicas are current."""
+async def wait_current(lab: Lab, *names: str, within: float = 60.0) -> None:
+    """Wait until every node answers the named ones, all agree on a meta leader and are current."""
     count = len(lab.state.nodes)
 
     async def complaint() -> str | None:
@@ -64,7 +64,7 @@ async def wait_current(lab: Lab, *, within: float = 60.0) -> None:
             or await _health_complaint(system, count)
         )
 
-    async with lab.system_client() as system:
+    async with lab.system_client(*names) as system:
         await control.until(complaint, within=within)
 
 
@@ -83,21 +83,6 @@ async def wait_leaderless(lab: Lab, name: str, *, within: float = 60.0) -> None:
             return f"{name} does not answer"
         leader = (answers[name].get("meta_cluster") or {}).get("leader")
         return f"{name} still follows {leader}" if leader else None
-
-    async with lab.system_client(name) as system:
-        await control.until(complaint, within=within, poll=0.2)
-
-
-async def wait_leader_lost(lab: Lab, name: str, account: str, stream: str, *, within: float = 60.0) -> None:
-    """Wait until a node that holds a stream knows of no leader for it."""
-
-    async def complaint() -> str | None:
-        seen = await control.streams(system, expect=len(lab.urls()))
-        detail = seen.get(name, {}).get(account, {}).get(stream)
-        if detail is None:
-            return f"{name} does not hold {stream}"
-        leader = detail["cluster"].get("leader")
-        return f"{stream} is led by {leader}" if leader else None
 
     async with lab.system_client(name) as system:
         await control.until(complaint, within=within, poll=0.2)

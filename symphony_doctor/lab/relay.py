@@ -32,16 +32,16 @@ class Relay:
 
     async def serve(self) -> None:
         """Relay for ever."""
+        async with await self._listen() as server:
+            await server.serve_forever()
+
+    async def _listen(self) -> asyncio.Server:
         while True:
             try:
-                server = await asyncio.start_server(self._accept, *self.listen, limit=_LINE_LIMIT)
+                return await asyncio.start_server(self._accept, *self.listen, limit=_LINE_LIMIT)
             except OSError:
                 # The node still has the port: it is about to be restarted elsewhere.
                 await asyncio.sleep(_POLL)
-            else:
-                break
-        async with server:
-            await server.serve_forever()
 
     async def _accept(self, reader: StreamReader, writer: StreamWriter) -> None:
         with contextlib.suppress(OSError, TimeoutError, ValueError):

@@ -1,0 +1,92 @@
+"""What `run` and `demo` share: gather, judge, write the document, choose the exit status."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import shutil
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from symphony_doctor.assemble import Scope, assemble
+from symphony_doctor.engine.diagnose import diagnose
+from symphony_doctor.errors import LeakError, UsageError
+from symphony_doctor.model.check import Check
+from symphony_doctor.model.finding import Severity
+from symphony_doctor.model.report import Report, Status
+from symphony_doctor.redaction import Secrets
+from symphony_doctor.reports import FORMATS
+from symphony_doctor.sources.collect import Request, collect
+
+_PAUSE = 1.0
+"""Seconds between two looks while waiting."""
+
+
+def new_secrets() -> Secrets:
+    """Return the registry of one run, under a key of its own."""
+    return Secrets(secrets.token_bytes(32))
+
+
+async def look(
+    request: Request, checks: Iterable[Check], known: Secrets, *, problems: Iterable[str] = (), wait: float = 0.0
+) -> Report:
+    """Gather and judge; with ``wait`` again and again until healthy or until so many seconds are over."""
+    rules, reasons = tuple(checks), tuple(problems)
+    scope = Scope(network=request.network, credentials=request.credentials is not None, files=bool(request.directories))
+    until = time.monotonic() + wait
+    while True:
+        observations = await collect(request, known.fingerprint)
+        report = diagnose(rules, assemble(observations, time.time(), scope), problems=reasons)
+        if is_healthy(report) or time.monotonic() >= until:
+            return report
+        await asyncio.sleep(min(_PAUSE, max(0.0, until - time.monotonic())))
+
+
+def is_healthy(report: Report) -> bool:
+    """Tell whether nothing above info was found and all evidence that was asked for is in."""
+    worst = max((found.severity for found in report.findings), default=Severity.INFO)
+    return worst <= Severity.INFO and not any(result.unproven for result in report.results)
+
+
+def exit_status(report: Report, threshold: Severity) -> int:
+    """Return the status of a run: the first of 4 (crashed), 1 (findings), 3 (unproven) that holds, else 0."""
+    if report.results_of(Status.CRASHED) or report.problems:
+        return 4
+    if any(found.severity >= threshold for found in report.findings):
+        return 1
+    return 3 if any(result.unproven for result in report.results) else 0
+
+
+def write(
+    report: Report,
+    known: Secrets,
+    *,
+    format_: str = "terminal",
+    output: Path | None = None,
+    color: bool = True,
+    verbosity: int = 0,
+) -> None:
+    """Write the report to standard output or to a file, unless it holds a secret that this run has read."""
+    terminal = output is None and sys.stdout.isatty()
+    document = FORMATS[format_](
+        report,
+        verbosity=verbosity,
+        width=shutil.get_terminal_size().columns if terminal else 80,
+        color=terminal and color and not os.environ.get("NO_COLOR"),
+        terminal=terminal,
+    )
+    leaks = known.leaks(document)
+    if leaks:
+        raise LeakError(f"the report held a secret and was not written ({leaks[0]}): this is a fault of the doctor")
+    if output is None:
+        click.echo(document, nl=False)
+        return
+    try:
+        output.write_text(document, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"--output: {output}: {(error.strerror or 'cannot be written').lower()}") from None
