@@ -30,6 +30,7 @@ async def connected(urls: Sequence[str] | str, credentials: Path) -> AsyncIterat
         servers=urls if isinstance(urls, str) else list(urls),
         user_credentials=str(credentials),
         allow_reconnect=False,
+        dont_randomize=True,
         connect_timeout=2,
         error_cb=_ignore,
         inbox_prefix="_INBOX",

@@ -1,0 +1,75 @@
+"""Real clusters for tests, and the doctor run on them as a user runs it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from symphony_doctor.lab.cluster import Lab
+
+MODES = ("both", "nats", "files")
+
+
+class Doctor:
+    """Runs ``symphony-doctor run`` on a lab in a process of its own."""
+
+    def __init__(self, lab: Lab) -> None:
+        self.lab = lab
+
+    def arguments(self, mode: str) -> list[str]:
+        """Return what gives the doctor files only, NATS only, or both."""
+        nodes = [argument for node in self.lab.nodes for argument in ("--node", str(node.directory))]
+        credentials = ["--creds", str(self.lab.system_credentials)]
+        servers = ["--server", ",".join(node.client_url for node in self.lab.nodes)]
+        return {
+            "both": [*nodes, *credentials],
+            "nats": [*servers, *credentials],
+            "files": [*nodes, "--offline"],
+        }[mode]
+
+    def run(self, mode: str, *more: str) -> tuple[int, dict[str, Any]]:
+        """Return the exit status and the report."""
+        done = subprocess.run(
+            [sys.executable, "-m", "symphony_doctor", "run", *self.arguments(mode), "--format", "json", *more],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+            env={**os.environ, "NO_COLOR": "1"},
+        )
+        assert done.stdout, done.stderr
+        return done.returncode, json.loads(done.stdout)
+
+
+@contextmanager
+def running(root: Path, **options: Any) -> Iterator[Lab]:
+    """Give a healthy lab, and stop it at the end."""
+    lab = asyncio.run(Lab.create(root, **options))
+    try:
+        yield lab
+    finally:
+        asyncio.run(lab.stop())
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Lab]]:
+    """Return a function that starts a lab for this test."""
+    labs: list[Lab] = []
+
+    def begin(**options: Any) -> Lab:
+        lab = asyncio.run(Lab.create(tmp_path / f"lab{len(labs)}", **options))
+        labs.append(lab)
+        return lab
+
+    yield begin
+    for lab in labs:
+        asyncio.run(lab.stop())

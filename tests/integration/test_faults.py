@@ -1,0 +1,91 @@
+"""Every fault of the lab, really made: exactly the expected root finding, and nothing else above info."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from symphony_doctor.lab.broken import Broken
+from symphony_doctor.lab.cluster import Lab
+
+from .conftest import MODES, Doctor
+
+pytestmark = pytest.mark.cluster
+
+
+@dataclass(frozen=True)
+class Expected:
+    """The root finding of a fault: ``modes`` are those in which its evidence can be had."""
+
+    code: str
+    severity: str
+    subject: Callable[[Broken], str | None]
+    modes: tuple[str, ...] = MODES
+    nodes: Callable[[Broken], tuple[str, ...]] = lambda broken: broken.nodes
+
+
+EXPECTED = {
+    "wizard-per-node": Expected("ID004", "critical", lambda _: "identity", ("both", "files")),
+    "config-drift": Expected("CF008", "error", lambda broken: f"symphony.config/{broken.key}", ("both", "files")),
+    "cluster-name": Expected("RT001", "error", lambda _: "cluster.name"),
+    "missing-route": Expected(
+        "RT002", "warning", lambda broken: " -> ".join(broken.nodes), nodes=lambda broken: broken.nodes[:1]
+    ),
+    "dead-node": Expected("QU002", "error", lambda _: "quorum", ("both", "nats")),
+    "route-partition": Expected("RT006", "error", lambda broken: " <-> ".join(sorted(broken.nodes)), ("both", "nats")),
+    "missing-jwt": Expected("AC001", "error", lambda broken: broken.account),
+    "truncated-jwt": Expected("AC003", "error", lambda broken: broken.account, ("both", "files")),
+    "empty-jwt": Expected("AC003", "error", lambda broken: broken.account, ("both", "files")),
+    "foreign-jwt": Expected("AC003", "error", lambda broken: broken.account, ("both", "files")),
+    "stale-jwt": Expected("AC002", "warning", lambda broken: broken.account, ("both", "files")),
+    "r1-bucket": Expected("JS001", "error", lambda broken: broken.stream),
+    "missing-stream-directory": Expected("JS002", "error", lambda broken: broken.stream, ("both", "files")),
+    "absent-replica": Expected("JS003", "error", lambda broken: broken.stream, ("both", "nats")),
+    "account-without-jetstream": Expected("AC004", "error", lambda broken: broken.account),
+    "quorum-lost": Expected("QU001", "critical", lambda _: "quorum", ("both", "nats")),
+    "hung-node": Expected("QU002", "error", lambda _: "quorum", ("both", "nats")),
+    "operator-differs": Expected("ID001", "critical", lambda _: "operator", ("both", "files")),
+    "system-account-differs": Expected("ID002", "critical", lambda _: "system_account", ("both", "files")),
+    "preload-differs": Expected("ID003", "critical", lambda _: "resolver_preload", ("both", "files")),
+    "wizard-showing": Expected("CF006", "error", lambda broken: broken.nodes[0], ("both", "files")),
+    "jetstream-disabled": Expected("CF002", "error", lambda broken: broken.nodes[0]),
+    "system-bucket-missing": Expected("JS005", "error", lambda broken: broken.stream),
+    "duplicate-server-name": Expected("RT004", "error", lambda _: "node1", ("both", "files")),
+    "unknown-route": Expected("RT005", "warning", lambda broken: broken.key),
+}
+
+
+def above_info(report: dict[str, Any]) -> list[dict[str, Any]]:
+    return [finding for finding in report["findings"] if finding["severity"] != "info"]
+
+
+def roots(report: dict[str, Any]) -> list[tuple[str, str, tuple[str, ...], str]]:
+    return [
+        (finding["code"], finding["severity"], tuple(finding["nodes"]), finding["subject"]["name"])
+        for finding in above_info(report)
+        if finding["cause"] is None
+    ]
+
+
+@pytest.mark.parametrize("fault", EXPECTED)
+def test_fault(fault: str, start: Callable[..., Lab]) -> None:
+    expected = EXPECTED[fault]
+    lab = start(nodes=3)
+    broken = asyncio.run(lab.break_(fault))
+    root = (expected.code, expected.severity, tuple(sorted(expected.nodes(broken))), expected.subject(broken))
+    for mode in MODES:
+        status, report = Doctor(lab).run(mode)
+        assert report["summary"]["crashed"] == 0
+        if mode in expected.modes:
+            assert roots(report) == [root], f"{mode}: {roots(report)}"
+            assert status == (0 if expected.severity == "warning" else 1)
+            ids = {finding["id"] for finding in report["findings"]}
+            assert all(finding["cause"] in ids for finding in report["findings"] if finding["cause"])
+        else:
+            # the evidence is not to be had this way: what is said must be true, and the rule is not passed
+            status_of = {check["code"]: check["status"] for check in report["checks"]}
+            assert status_of[expected.code] == "skipped", f"{mode}: {expected.code} {status_of[expected.code]}"
