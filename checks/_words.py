@@ -12,6 +12,9 @@ T = TypeVar("T")
 IDENTITY = (Because("ID004", Same.NODES), Because("ID001", Same.NODES), Because("ID002", Same.NODES))
 """A node with another identity takes no part in the cluster: whatever else it lacks follows from that."""
 
+DIVIDED = (Because("ID004", Same.CLUSTER), Because("ID001", Same.CLUSTER), Because("ID002", Same.CLUSTER))
+"""Among nodes of several identities no account and no stream can be compared until that is repaired."""
+
 ISOLATED = (*IDENTITY, Because("RT001", Same.NODES), Because("RT004", Same.NODES))
 """A node that the others refuse on their routes."""
 

@@ -25,7 +25,7 @@ from symphony_doctor.api import (
 
 from ._commands import push_account
 from ._trust import account_flaw
-from ._words import IDENTITY, account_words, listing, verb
+from ._words import DIVIDED, account_words, listing, verb
 
 
 @check(
@@ -33,7 +33,7 @@ from ._words import IDENTITY, account_words, listing, verb
     name="account-jwt-missing",
     severity=Severity.ERROR,
     needs=(Kind.ACCOUNTS,),
-    explained_by=(*IDENTITY, Because("CF006", Same.NODES)),
+    explained_by=(*DIVIDED, Because("CF006", Same.NODES)),
 )
 def account_jwt_missing(cluster: Cluster) -> Iterator[Finding | Gap]:
     """The JWT of an account is on some nodes and not on others.
@@ -89,7 +89,7 @@ def account_jwt_missing(cluster: Cluster) -> Iterator[Finding | Gap]:
     name="account-jwt-differs",
     severity=Severity.WARNING,
     needs=(Kind.ACCOUNT_FILES, Kind.OPERATOR),
-    explained_by=IDENTITY,
+    explained_by=DIVIDED,
 )
 def account_jwt_differs(cluster: Cluster) -> Iterator[Finding | Gap]:
     """The nodes hold different JWTs of one account.
@@ -109,32 +109,37 @@ def account_jwt_differs(cluster: Cluster) -> Iterator[Finding | Gap]:
     files, gaps = _files(cluster)
     yield from gaps
     for account, held in sorted(files.items()):
-        tokens = {
-            node: file.token
-            for node, (file, operator) in held.items()
-            if isinstance(file.token, Token) and account_flaw(file.token, account, operator) is None
-        }
-        if len({token.digest for token in tokens.values()}) < 2:  # noqa: PLR2004 - one digest is agreement
-            continue
-        newest = max(tokens.values(), key=lambda token: (token.issued_at or 0, token.digest))
-        model = min(node for node, token in tokens.items() if token.digest == newest.digest)
-        odd = tuple(sorted(node for node, token in tokens.items() if token.digest != newest.digest))
-        yield Finding(
-            title=f"Account {account_words(cluster, account)} has an older JWT on {listing(odd)}",
-            detail=f"{model} holds the newer one. Limits and permissions depend on the node.",
-            subject=Subject("account", account),
-            nodes=odd,
-            evidence=tuple(
-                EvidenceEntry(
-                    node,
-                    held[node][0].path,
-                    f"{newest.digest[:12]}, issued at {newest.issued_at}",
-                    f"{token.digest[:12]}, issued at {token.issued_at}",
-                )
-                for node, token in sorted(tokens.items())
-            ),
-            remedies=(push_account(held[model][0].path),),
-        )
+        # nodes of different operators have nothing to compare: each holds what its own operator signed
+        by_operator: dict[frozenset[str], dict[str, Token]] = {}
+        for node, (file, operator) in held.items():
+            if isinstance(file.token, Token) and account_flaw(file.token, account, operator) is None:
+                trusted = frozenset(operator.keys if operator else ())
+                by_operator.setdefault(trusted, {})[node] = file.token
+        for tokens in by_operator.values():
+            if len({token.digest for token in tokens.values()}) > 1:
+                yield _differing(cluster, account, tokens, {node: held[node][0].path for node in tokens})
+
+
+def _differing(cluster: Cluster, account: str, tokens: dict[str, Token], paths: dict[str, str]) -> Finding:
+    newest = max(tokens.values(), key=lambda token: (token.issued_at or 0, token.digest))
+    model = min(node for node, token in tokens.items() if token.digest == newest.digest)
+    odd = tuple(sorted(node for node, token in tokens.items() if token.digest != newest.digest))
+    return Finding(
+        title=f"Account {account_words(cluster, account)} has an older JWT on {listing(odd)}",
+        detail=f"{model} holds the newer one. Limits and permissions depend on the node.",
+        subject=Subject("account", account),
+        nodes=odd,
+        evidence=tuple(
+            EvidenceEntry(
+                node,
+                paths[node],
+                f"{newest.digest[:12]}, issued at {newest.issued_at}",
+                f"{token.digest[:12]}, issued at {token.issued_at}",
+            )
+            for node, token in sorted(tokens.items())
+        ),
+        remedies=(push_account(paths[model]),),
+    )
 
 
 @check(
@@ -142,7 +147,7 @@ def account_jwt_differs(cluster: Cluster) -> Iterator[Finding | Gap]:
     name="account-jwt-invalid",
     severity=Severity.ERROR,
     needs=(Kind.ACCOUNT_FILES, Kind.OPERATOR),
-    explained_by=IDENTITY,
+    explained_by=DIVIDED,
 )
 def account_jwt_invalid(cluster: Cluster) -> Iterator[Finding | Gap]:
     """A file in a resolver's directory is no valid JWT of the account it is named for.
@@ -212,7 +217,7 @@ def account_jwt_invalid(cluster: Cluster) -> Iterator[Finding | Gap]:
     name="account-no-jetstream",
     severity=Severity.ERROR,
     needs=(Kind.ACCOUNT_CLAIMS, Kind.SYSTEM_ACCOUNT),
-    explained_by=(Because("AC003", Same.ACCOUNT),),
+    explained_by=(*DIVIDED, Because("AC003", Same.ACCOUNT)),
 )
 def account_no_jetstream(cluster: Cluster) -> Iterator[Finding | Gap]:
     """An account's JWT grants no JetStream: its buckets cannot be made, whatever is retried.

@@ -18,7 +18,7 @@ from symphony_doctor.api import (
     known,
 )
 
-from ._words import ISOLATED, listing, verb
+from ._words import DIVIDED, ISOLATED, listing, verb
 
 
 @check(
@@ -28,8 +28,8 @@ from ._words import ISOLATED, listing, verb
     needs=(Kind.JETSTREAM,),
     explained_by=(
         Because("QU001", Same.CLUSTER),
+        *DIVIDED,
         *ISOLATED,
-        Because("ID004", Same.CLUSTER),
         Because("RT001", Same.CLUSTER),
         Because("RT006", Same.NODES),
         Because("QU002", Same.CLUSTER),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from symphony_doctor.api import (
+    Because,
     Cluster,
     EvidenceEntry,
     Finding,
@@ -11,6 +12,7 @@ from symphony_doctor.api import (
     Kind,
     Remedy,
     Running,
+    Same,
     Seen,
     Severity,
     Subject,
@@ -21,8 +23,10 @@ from symphony_doctor.api import (
 from ._commands import start
 from ._words import listing, verb
 
+_NOT_SET_UP = Because("CF006", Same.NODES)
 
-@check("QU001", name="quorum-lost", severity=Severity.CRITICAL, needs=(Kind.RUNNING,))
+
+@check("QU001", name="quorum-lost", severity=Severity.CRITICAL, needs=(Kind.RUNNING,), explained_by=(_NOT_SET_UP,))
 def quorum_lost(cluster: Cluster) -> Iterator[Finding | Gap]:
     """Fewer nodes are up than the majority: JetStream refuses writes.
 
@@ -52,7 +56,7 @@ def quorum_lost(cluster: Cluster) -> Iterator[Finding | Gap]:
         )
 
 
-@check("QU002", name="quorum-at-risk", severity=Severity.ERROR, needs=(Kind.RUNNING,))
+@check("QU002", name="quorum-at-risk", severity=Severity.ERROR, needs=(Kind.RUNNING,), explained_by=(_NOT_SET_UP,))
 def quorum_at_risk(cluster: Cluster) -> Iterator[Finding | Gap]:
     """Exactly the majority of the nodes is up: the loss of one more stops all writes.
 

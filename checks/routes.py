@@ -89,16 +89,16 @@ def _misaimed(cluster: Cluster, node: Node) -> tuple[list[ConfiguredRoute], list
     routes = node.configured_routes
     if not isinstance(routes, Seen):
         return [], []
-    targets = {route.target for route in routes.value}
+    targets = {target for route in routes.value for target in route.targets}
     lacking = [other.name for other in cluster.nodes if other.name not in targets and other.name != node.name]
-    return [route for route in routes.value if route.target is None], lacking
+    return [route for route in routes.value if not route.targets], lacking
 
 
 def _address_of(cluster: Cluster, name: str) -> str | None:
     for node in cluster.nodes:
         if isinstance(node.configured_routes, Seen):
             for route in node.configured_routes.value:
-                if route.target == name:
+                if route.targets == (name,):
                     return route.address
     return None
 
@@ -170,9 +170,9 @@ def _apart(cluster: Cluster) -> bool:
     for node in cluster.nodes:
         if isinstance(node.configured_routes, Seen):
             for route in node.configured_routes.value:
-                if route.target in neighbours:
-                    neighbours[node.name].add(route.target)
-                    neighbours[route.target].add(node.name)
+                for target in neighbours.keys() & set(route.targets):
+                    neighbours[node.name].add(target)
+                    neighbours[target].add(node.name)
     while pending:
         at = pending.pop()
         if at not in reached:
@@ -217,20 +217,20 @@ def route_unreachable(cluster: Cluster) -> Iterator[Finding | Gap]:
                 continue
             if probe.state is State.NOT_ASKED:
                 yield Gap(node.name, probe)
-            elif route.target is None and not (route in unaimed and lacking):
+            elif not route.targets and not (route in unaimed and lacking):
                 continue  # a route to no node, while every node has its route: RT005 judges it
-            elif not _open(cluster, node.name, route.target):
+            elif not any(_open(cluster, node.name, target) for target in route.targets):
                 failing.setdefault(route.address, []).append((node.name, route, probe))
     for address, routes in sorted(failing.items()):
-        target = routes[0][1].target
+        targets = routes[0][1].targets
         listing_nodes = tuple(name for name, _, _ in routes)
-        down = target is not None and _is_down(cluster, target)
+        down = any(_is_down(cluster, target) for target in targets)
         yield Finding(
-            title=f"The route to {target or 'a node'} at {address} cannot be reached",
+            title=f"The route to {' or '.join(targets) or 'a node'} at {address} cannot be reached",
             detail=f"{routes[0][2].why}. {plural(len(routes), 'node')} {verb(len(routes), 'connects', 'connect')} "
             f"to it: {listing(listing_nodes)}.",
             subject=Subject("route", address),
-            nodes=(target,) if target is not None and (down or len(routes) > 1) else listing_nodes,
+            nodes=targets if targets and (down or len(routes) > 1) else listing_nodes,
             evidence=tuple(
                 EvidenceEntry(name, route.where, "a route port that answers", probe.why)
                 for name, route, probe in routes
@@ -250,9 +250,9 @@ def _is_down(cluster: Cluster, name: str) -> bool:
     return node is not None and node.is_down
 
 
-def _open(cluster: Cluster, name: str, target: str | None) -> bool:
+def _open(cluster: Cluster, name: str, target: str) -> bool:
     """Tell whether the servers say that they are connected."""
-    other = cluster.node(target) if target is not None else None
+    other = cluster.node(target)
     node = cluster.node(name)
     return node is not None and other is not None and _linked(node, other)
 

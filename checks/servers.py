@@ -18,6 +18,8 @@ from symphony_doctor.api import (
     known,
 )
 
+from ._words import DIVIDED
+
 
 @check(
     "SV004",
@@ -26,9 +28,7 @@ from symphony_doctor.api import (
     needs=(Kind.HEALTH,),
     explained_by=(
         Because("QU001", Same.CLUSTER),
-        Because("ID004", Same.CLUSTER),
-        Because("ID001", Same.NODES),
-        Because("ID002", Same.NODES),
+        *DIVIDED,
         Because("RT001", Same.NODES),
         Because("RT004", Same.NODES),
         Because("CF002", Same.NODES),

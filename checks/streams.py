@@ -27,7 +27,7 @@ from symphony_doctor.api import (
 )
 
 from ._commands import resubmit, set_replicas, start
-from ._words import DOWN, ISOLATED, account_words, by_server_name, listing, plural, short_key, verb
+from ._words import DIVIDED, DOWN, ISOLATED, account_words, by_server_name, listing, plural, short_key, verb
 
 _SILENT = 10.0
 """Seconds after which a leader counts a replica as not heard (raft.go: lost quorum interval)."""
@@ -108,7 +108,7 @@ def _where(stream: Stream) -> str:
     name="stream-dir-missing",
     severity=Severity.ERROR,
     needs=(Kind.STREAMS, Kind.STREAM_DIRECTORIES),
-    explained_by=(*ISOLATED, Because("JS003", Same.NODES | Same.SUBJECT), *_STORED, *DOWN),
+    explained_by=(*DIVIDED, *ISOLATED, Because("JS003", Same.NODES | Same.SUBJECT), *_STORED, *DOWN),
 )
 def stream_directory_missing(cluster: Cluster) -> Iterator[Finding | Gap]:
     """A node that should hold a copy of a stream has no directory of it.
@@ -206,6 +206,8 @@ def _expected_directories(cluster: Cluster, stream: Stream, looked_at: set[str])
         Because("RT006", Same.NODES),
         *_STORED,
         Because("RT003", Same.NODES),
+        # of two servers with one name, the name that the other one had is missed as a replica
+        Because("RT004", Same.CLUSTER),
     ),
 )
 def replica_unhealthy(cluster: Cluster, *, most_lag: int = 1000) -> Iterator[Finding | Gap]:
@@ -291,9 +293,11 @@ def _replica_remedies(cluster: Cluster, stream: Stream, nodes: tuple[str, ...], 
     needs=(Kind.JETSTREAM,),
     explained_by=(
         Because("QU001", Same.CLUSTER),
+        *DIVIDED,
         *ISOLATED,
         Because("RT006", Same.NODES),
         Because("QU002", Same.CLUSTER),
+        Because("JS006", Same.CLUSTER),
     ),
 )
 def stream_leaderless(cluster: Cluster) -> Iterator[Finding | Gap]:

@@ -59,6 +59,8 @@ def _changed(one: dict[tuple[str, ...], str], other: dict[tuple[str, ...], str])
         {"\x1f".join(path): value for path, value in one.items()},
         {"\x1f".join(path): value for path, value in other.items()},
         view="tree",
+        # two files that are little alike are still compared key by key, and not reported as one change
+        threshold_to_diff_deeper=0,
     )
     changed: set[tuple[str, ...]] = set()
     for items in delta.values():

@@ -149,7 +149,7 @@ def _node(at: int, names: list[str], streams: list[StreamState]) -> Node:
         ConfiguredRoute(
             f"{other}:6222",
             f"{path}/nats.config:9:5",
-            other,
+            (other,),
             Seen(RouteGreeting(other, f"N{other}", "c"), f"{other}:6222"),
         )
         for other in others
@@ -193,15 +193,34 @@ def _node(at: int, names: list[str], streams: list[StreamState]) -> Node:
             f"{path}/storage/jetstream",
         ),
         greeting=Seen(
-            Greeting(name, f"N{name}", "2.15.1", "c" if others else "", True, True, False, ()),
-            f"{name}:4222",  # noqa: FBT003
+            Greeting(
+                server_name=name,
+                server_id=f"N{name}",
+                version="2.15.1",
+                cluster="c" if others else "",
+                jetstream=True,
+                auth_required=True,
+                tls_required=False,
+                connect_urls=(),
+            ),
+            f"{name}:4222",
         ),
         server=Seen(_server(name, operator, bool(others)), "VARZ"),
-        routes=Seen(tuple(Route(other, f"N{other}", 4, (SYSTEM,), True) for other in others), "ROUTEZ"),  # noqa: FBT003
+        routes=Seen(tuple(Route(other, f"N{other}", 4, (SYSTEM,), configured=True) for other in others), "ROUTEZ"),
         jetstream=Seen(
             JetStream(
-                True, "/s/jetstream", 2**28, 2**30, 0, 0, 0, 0, meta if others else None, (SYMPHONY, USER), tuple(held)
-            ),  # noqa: E501, FBT003
+                enabled=True,
+                store_dir="/s/jetstream",
+                max_memory=2**28,
+                max_storage=2**30,
+                memory=0,
+                storage=0,
+                reserved_memory=0,
+                reserved_storage=0,
+                meta=meta if others else None,
+                accounts=(SYMPHONY, USER),
+                streams=tuple(held),
+            ),
             "JSZ",
         ),
         meta_group=Seen(

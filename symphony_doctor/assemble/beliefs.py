@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
+from symphony_doctor.assemble.members import is_unplaced
 from symphony_doctor.model.accounts import Account
 from symphony_doctor.model.cluster import ConfiguredRoute, HeldStream, Node
 from symphony_doctor.model.evidence import NOT_ASKED, Evidence, Missing, Seen, State
@@ -41,18 +42,13 @@ def believe(
     everyone = list(members)
     nodes = [member.node for member in everyone]
     names = {member.node.name: member.server_name for member in everyone}
-    targets = dict(routes.targets)
-    for address, answering in routes.expected:
-        found = [node.name for node in nodes if node.name in {address, answering}]
-        unaddressed = [node.name for node in nodes if "routes" in node.known_from and node.name not in targets.values()]
-        if found or unaddressed:
-            targets[address] = (found or unaddressed)[0]
+    targets = _targets(everyone, routes)
     routed = {route.remote_name for node in nodes if isinstance(node.routes, Seen) for route in node.routes.value}
     nobody_asked = not any(isinstance(node.routes, Seen) for node in nodes)
     answering_any = any(isinstance(node.greeting, Seen) or isinstance(node.server, Seen) for node in nodes)
     believed = []
     for node in nodes:
-        aimed = [probes[address] for address, target in targets.items() if target == node.name and address in probes]
+        aimed = [probes[address] for address, there in targets.items() if there == (node.name,) and address in probes]
         running = _running(
             node,
             names[node.name],
@@ -66,11 +62,23 @@ def believe(
     return tuple(sorted(believed, key=lambda node: node.name))
 
 
+def _targets(members: list[Member], routes: RouteMap) -> dict[str, tuple[str, ...]]:
+    """Return the nodes at each address, those that are only expected there included."""
+    targets: dict[str, tuple[str, ...]] = {address: (name,) for address, name in routes.targets.items()}
+    answering = {name for _, name in routes.expected if name is not None}
+    unplaced = tuple(
+        member.node.name for member in members if member.node.name not in answering and is_unplaced(member, routes)
+    )
+    for address, name in routes.expected:
+        targets[address] = (name,) if name is not None else (address,) if address in unplaced else unplaced
+    return targets
+
+
 def _merged(
     node: Node,
     running: Evidence[Running],
     routes: RouteMap,
-    targets: Mapping[str, str],
+    targets: Mapping[str, tuple[str, ...]],
     probes: Mapping[str, Evidence[RouteGreeting]],
     pack: Evidence[tuple[Token, ...]] | None,
 ) -> Node:
@@ -244,7 +252,7 @@ def _jetstream_enabled(node: Node) -> Evidence[bool]:
 def _configured_routes(
     node: Node,
     routes: RouteMap,
-    targets: Mapping[str, str],
+    targets: Mapping[str, tuple[str, ...]],
     probes: Mapping[str, Evidence[RouteGreeting]],
 ) -> Evidence[tuple[ConfiguredRoute, ...]]:
     listed = routes.listed.get(node.name)
@@ -252,7 +260,7 @@ def _configured_routes(
         return _why(node.server, _from_config(node, ""))
     where = node.nats_config.where if isinstance(node.nats_config, Seen) else "VARZ"
     found = tuple(
-        ConfiguredRoute(each.address, each.where, targets.get(each.address), probes.get(each.address, NOT_ASKED))
+        ConfiguredRoute(each.address, each.where, targets.get(each.address, ()), probes.get(each.address, NOT_ASKED))
         for each in listed
     )
     return Seen(found, where)

@@ -93,31 +93,54 @@ def with_expected(
 ) -> list[Member]:
     """Add the nodes that are known only from routes or from an address that was given and is silent."""
     known = {member.server_name for member in members}
-    peers = sorted(_meta_peers(members) - known)
-    silent = [
-        answered
-        for answered in answers
-        if _name_of(answered) is None
-        and answered.directory is None
-        and answered.address not in {member.node.client_url for member in members}
+    # a node whose own address is not known is the node of some such address, and maybe bears the peer's name
+    unplaced = [member for member in members if is_unplaced(member, routes)]
+    peers = sorted(_meta_peers(members) - known - {member.node.name for member in unplaced})
+    addresses = [address for address, answering in routes.expected if answering is None][len(unplaced) :]
+    # as many unaccounted peers as addresses: they are these, though it is not known which is which
+    names = peers if len(peers) == len(addresses) else addresses
+    known_from = ("routes", "nats") if names is peers else ("routes",)
+    labels = {member.node.name for member in members}
+    everyone = [
+        *members,
+        *(
+            _expected(answering, ("routes", "nats"), scope)
+            for _, answering in routes.expected
+            if answering is not None and answering not in labels
+        ),
+        *(_expected(name, known_from, scope) for name in names),
     ]
-    expected = list(routes.expected)
-    added: list[Member] = []
-    for address, answering in expected:
-        alone = len(expected) == 1 and len(peers) == 1
-        name = answering or (peers[0] if alone else address)
-        added.append(_expected(name, ("routes", "nats") if answering or alone else ("routes",), scope))
-    for answered in silent:
-        # with fewer unaccounted nodes than silent addresses, each silent address is a node of its own
-        unplaced = [member for member in added if member.node.client_url is None]
-        down = [member for member in [*members, *unplaced] if member.node.client_url is None]
-        if len(silent) <= len(down):
-            place = down[0]
-            owner = added if place in added else members
-            owner[owner.index(place)] = replace(place, node=_with(place.node, answered))
-        elif not down and not scope.credentials:
-            added.append(Member(_with(_blank(answered.address, ("nats",), scope), answered), None))
-    return [*members, *added]
+    return _with_silent(everyone, answers, scope)
+
+
+def is_unplaced(member: Member, routes: RouteMap) -> bool:
+    """Tell whether a node's route address is not known: neither its configuration nor its server told it."""
+    node = member.node
+    told = isinstance(node.nats_config, Seen) or isinstance(node.server, Seen)
+    return node.name not in routes.targets.values() and (not told or member.server_name is None)
+
+
+def _with_silent(members: list[Member], answers: Iterable[ServerAnswers], scope: Scope) -> list[Member]:
+    """Give the addresses that were asked for and are silent to the nodes that nothing else was heard of."""
+    placed = {member.node.client_url for member in members}
+    silent = [
+        each for each in answers if _name_of(each) is None and each.directory is None and each.address not in placed
+    ]
+    unheard = [at for at, member in enumerate(members) if member.node.client_url is None]
+    if len(silent) == 1 and len(unheard) == 1:
+        members[unheard[0]] = replace(members[unheard[0]], node=_with(members[unheard[0]].node, silent[0]))
+    elif silent and unheard:
+        # which address is whose cannot be told: none of them answers
+        why = "; ".join(each.greeting.why for each in silent if isinstance(each.greeting, Missing))
+        for at in unheard:
+            lost = Missing(State.UNREACHABLE, f"none of the addresses given answers for it: {why}")
+            members[at] = replace(members[at], node=replace(members[at].node, greeting=lost))
+    elif not scope.credentials:
+        members = [
+            *members,
+            *(Member(_with(_blank(each.address, ("nats",), scope), each), None) for each in silent),
+        ]
+    return members
 
 
 def _from_files(files: list[NodeFiles], scope: Scope) -> list[Member]:

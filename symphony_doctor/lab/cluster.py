@@ -178,8 +178,10 @@ class Lab:
         raise LabError(f"no node {name!r} in this lab: {names}")
 
     def urls(self, *names: str) -> list[str]:
-        """Client addresses of the named nodes, or of all that run."""
-        return [node.client_url for node in self.nodes if (node.name in names if names else node.pid is not None)]
+        """Client addresses of the named nodes in the order of their names, or of all that run."""
+        if names:
+            return [self.node(name).client_url for name in names]
+        return [node.client_url for node in self.nodes if node.pid is not None]
 
     def system_client(self, *names: str) -> AbstractAsyncContextManager[Client]:
         """Connect to the named nodes, or to any that runs, as a user of the system account."""

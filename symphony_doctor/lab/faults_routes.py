@@ -42,11 +42,11 @@ async def unknown_route(lab: Lab, node: str | None = None) -> Broken:
     """Add a route to an address that is no node."""
     name = breaking.victim(lab, node, least=2)
     with Reservation(1) as free:
-        route = f"nats-route://{HOST}:{free.ports[0]}"
-    breaking.edit_nats_config(lab, name, "  routes: [\n", f"  routes: [\n    {route},\n")
+        address = f"{HOST}:{free.ports[0]}"
+    breaking.edit_nats_config(lab, name, "  routes: [\n", f"  routes: [\n    nats-route://{address},\n")
     await lab.restart_node(name)
     await lab.wait_healthy()
-    return Broken("unknown-route", f"{name} lists a route to {route}", nodes=(name,), key="cluster.routes")
+    return Broken("unknown-route", f"{name} lists a route to {address}, which is no node", nodes=(name,), key=address)
 
 
 async def duplicate_server_name(lab: Lab, node: str | None = None, *, peer: str | None = None) -> Broken:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import shutil
 import signal
 from typing import TYPE_CHECKING
 
-from symphony_doctor.lab import breaking, buckets, control, filling, layout, leading
+from symphony_doctor.lab import breaking, buckets, control, filling, layout, leading, mirrors
 from symphony_doctor.lab.broken import Broken
 from symphony_doctor.lab.errors import LabError
 from symphony_doctor.lab.identity import user_name
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 _OLD_BUCKET = "KV_ext_legacy"
 _NEW_BUCKET = "KV_ext_reports"
 _REFUSED_WITHIN = 15.0
+# jetstream_cluster.go, processStreamAssignmentResults: five seconds, and some for the clocks.
+_ASSIGNMENT_YOUNG = 5.5
 
 
 async def r1_bucket(lab: Lab, node: str | None = None, *, account: str | None = None) -> Broken:
@@ -64,8 +67,10 @@ async def absent_replica(lab: Lab, node: str | None = None) -> Broken:
     name = breaking.victim(lab, node, least=3)
     owner = await _create_unseen_by(lab, name)
     await _make_known(lab, owner)
+    await filling.wait_settled(lab, breaking.names(lab))
     async with lab.client(owner.name, *breaking.others(lab, name)) as client:
         await buckets.put_records(client, _NEW_BUCKET)
+    await mirrors.reconnect(lab)
     return Broken(
         "absent-replica",
         f"{_NEW_BUCKET} of {owner.name} has no replica on {name}, which is assigned one",
@@ -130,11 +135,12 @@ async def _create_unseen_by(lab: Lab, blind: str) -> AccountKeys:
     process = lab.node_state(blind).process
     if process is None:
         raise LabError(f"{blind} is not running")
-    # Held still: its refusal must come after the others' success, which is what the creator is told.
+    # Held still: a member's refusal undoes an assignment that is younger than that, and none that is older.
     process.send(signal.SIGSTOP)
     try:
         async with lab.client(owner.name, *rest) as client:
             await buckets.create_streams(client, [buckets.bucket_config(_NEW_BUCKET, lab.replicas)])
+        await asyncio.sleep(_ASSIGNMENT_YOUNG)
     finally:
         process.send(signal.SIGCONT)
     log = lab.node(blind).directory / layout.NATS_LOG

@@ -51,13 +51,14 @@ class Kind(StrEnum):
 class ConfiguredRoute:
     """A route that a node is configured with.
 
-    ``target`` is the name of the node at that address, ``None`` where no node of the cluster is
-    there; ``probe`` is what answered a connection from where the doctor runs.
+    ``targets`` are the names of the node at that address: none where no node of the cluster is there,
+    several where it is one of them and cannot be told which. ``probe`` is what answered a connection from
+    where the doctor runs.
     """
 
     address: str
     where: str
-    target: str | None
+    targets: tuple[str, ...]
     probe: Evidence[RouteGreeting]
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -20,7 +20,8 @@ from symphony_doctor.model.jetstream import JetStream, MetaGroup
 from symphony_doctor.sources import answers
 from symphony_doctor.sources.credentials import Credentials
 from symphony_doctor.sources.deadline import Deadline
-from symphony_doctor.sources.observation import Observation, ResolverPack, ServerAnswers
+from symphony_doctor.sources.nats_server import greet
+from symphony_doctor.sources.observation import Address, Observation, ResolverPack, ServerAnswers
 from symphony_doctor.sources.system_account import Connection, RefusedError, connected
 
 PAGE = 256
@@ -29,54 +30,65 @@ PAGE = 256
 ReadToken = Callable[[str], Token | Flaw]
 
 
+@dataclass(frozen=True, slots=True)
+class _Reached:
+    """An address: its greeting, the connection or why there is none, and what its server said of itself."""
+
+    greeted: ServerAnswers
+    connection: Connection | Missing
+    answers: ServerAnswers | None = None
+
+
 async def inquire(
-    greetings: Iterable[ServerAnswers], credentials: Credentials, read_token: ReadToken, deadline: Deadline
+    addresses: Iterable[Address], credentials: Credentials, read_token: ReadToken, seconds: float
 ) -> list[Observation]:
-    """Connect to every server that greeted, ask it everything, and ask the servers found on the way."""
-    greeted = list(greetings)
+    """Ask every server all about itself, each within ``seconds``, and then those found on the way."""
     async with AsyncExitStack() as stack:
-        opened = await asyncio.gather(*(_connect(stack, answers_, credentials, deadline) for answers_ in greeted))
-        connections = [each for each in opened if isinstance(each, Connection)]
-        by_id = {connection.server.id: connection for connection in connections}
-        asked, pack = await asyncio.gather(
-            _ask_all(by_id, read_token, deadline),
-            _pack(connections[0], read_token, deadline) if connections else _no_pack(opened),
+        reached = await asyncio.gather(
+            *(_reach(stack, address, credentials, read_token, Deadline.after(seconds)) for address in addresses)
         )
-        holders = await _resolver_accounts(connections, asked, deadline)
-    return [pack, *_attributed(greeted, opened, asked, holders)]
+        connections = [each.connection for each in reached if isinstance(each.connection, Connection)]
+        asked = {
+            each.connection.server.id: each.answers
+            for each in reached
+            if isinstance(each.connection, Connection) and each.answers is not None
+        }
+        deadline = Deadline.after(seconds)
+        asked |= await _ask_further(connections, asked, read_token, deadline)
+        holders, pack = await asyncio.gather(
+            _resolver_accounts(connections, asked, deadline), _pack(connections, reached, read_token, deadline)
+        )
+    return [pack, *_attributed(reached, asked, holders)]
 
 
-async def _connect(
-    stack: AsyncExitStack, greeted: ServerAnswers, credentials: Credentials, deadline: Deadline
-) -> Connection | Missing:
+async def _reach(
+    stack: AsyncExitStack, address: Address, credentials: Credentials, read_token: ReadToken, deadline: Deadline
+) -> _Reached:
+    greeted = await greet(address, deadline)
     if isinstance(greeted.greeting, Missing):
-        return greeted.greeting
+        return _Reached(greeted, greeted.greeting)
     tls = greeted.greeting.value.tls_required
     try:
-        return await stack.enter_async_context(connected(greeted.address, credentials, tls=tls, deadline=deadline))
-    except RefusedError as refused:
-        return refused.missing
-
-
-async def _ask_all(by_id: dict[str, Connection], read_token: ReadToken, deadline: Deadline) -> dict[str, ServerAnswers]:
-    """Ask the connected servers, then by their routes the ones that no address led to."""
-    asked: dict[str, ServerAnswers] = {}
-    ways = dict(by_id)
-    pending = dict(by_id)
-    while pending:
-        batch = await asyncio.gather(
-            *(_ask(way, server_id, read_token, deadline) for server_id, way in pending.items())
+        connection = await stack.enter_async_context(
+            connected(greeted.address, credentials, tls=tls, deadline=deadline)
         )
-        asked |= dict(zip(pending, batch, strict=True))
-        found: dict[str, Connection] = {}
-        for server_id, answered in zip(pending, batch, strict=True):
-            if isinstance(answered.routes, Seen):
-                for route in answered.routes.value:
-                    if route.remote_id not in asked and ways[server_id].server.id == server_id:
-                        found.setdefault(route.remote_id, ways[server_id])
-        ways |= found
-        pending = found
-    return asked
+    except RefusedError as refused:
+        return _Reached(greeted, refused.missing)
+    return _Reached(greeted, connection, await _ask(connection, connection.server.id, read_token, deadline))
+
+
+async def _ask_further(
+    connections: list[Connection], asked: dict[str, ServerAnswers], read_token: ReadToken, deadline: Deadline
+) -> dict[str, ServerAnswers]:
+    """Ask the servers that no address led to, each by way of a server that has a route to it."""
+    ways: dict[str, Connection] = {}
+    for connection in connections:
+        answered = asked.get(connection.server.id)
+        for route in answered.routes.value if answered and isinstance(answered.routes, Seen) else ():
+            if route.remote_id not in asked:
+                ways.setdefault(route.remote_id, connection)
+    found = await asyncio.gather(*(_ask(way, each, read_token, deadline) for each, way in ways.items()))
+    return dict(zip(ways, found, strict=True))
 
 
 async def _ask(way: Connection, server_id: str, read_token: ReadToken, deadline: Deadline) -> ServerAnswers:
@@ -169,8 +181,14 @@ async def _list_accounts(connection: Connection, wanted: set[str], deadline: Dea
     return found
 
 
-async def _pack(connection: Connection, read_token: ReadToken, deadline: Deadline) -> ResolverPack:
+async def _pack(
+    connections: list[Connection], reached: Iterable[_Reached], read_token: ReadToken, deadline: Deadline
+) -> ResolverPack:
     """Fetch every account JWT from whichever resolver answers (accounts.go: an empty reply is the last)."""
+    if not connections:
+        why = next((each.connection for each in reached if isinstance(each.connection, Missing)), None)
+        return ResolverPack(why or Missing(State.NOT_ASKED, "no server to ask"))
+    connection = connections[0]
     replies = await connection.gather(
         "$SYS.REQ.CLAIMS.PACK", lambda replies: bool(replies) and not replies[-1], deadline
     )
@@ -187,49 +205,39 @@ async def _pack(connection: Connection, read_token: ReadToken, deadline: Deadlin
     return ResolverPack(Seen(tuple(tokens), "CLAIMS.PACK"))
 
 
-async def _no_pack(opened: Iterable[Connection | Missing]) -> ResolverPack:
-    missing = next((each for each in opened if isinstance(each, Missing)), None)
-    return ResolverPack(missing or Missing(State.NOT_ASKED, "no server to ask"))
-
-
 def _attributed(
-    greeted: list[ServerAnswers],
-    opened: list[Connection | Missing],
-    asked: dict[str, ServerAnswers],
-    holders: dict[str, Evidence[frozenset[str]]],
+    reached: Iterable[_Reached], asked: dict[str, ServerAnswers], holders: dict[str, Evidence[frozenset[str]]]
 ) -> list[ServerAnswers]:
     """Put the answers of each server beside the greeting of the address that led to it."""
     silent = Missing(State.TIMED_OUT, "CLAIMS.LIST was not answered in time", "CLAIMS.LIST")
     complete: list[ServerAnswers] = []
-    for greeting, connection in zip(greeted, opened, strict=True):
-        if isinstance(connection, Missing):
+    left = dict(asked)
+    for each in reached:
+        why = each.connection
+        if isinstance(why, Missing):
             complete.append(
                 replace(
-                    greeting,
-                    server=connection,
-                    routes=connection,
-                    jetstream=connection,
-                    meta_group=connection,
-                    health=connection,
-                    resolver_accounts=connection,
+                    each.greeted,
+                    server=why,
+                    routes=why,
+                    jetstream=why,
+                    meta_group=why,
+                    health=why,
+                    resolver_accounts=why,
                 )
             )
-            continue
-        answered = asked.get(connection.server.id)
-        if answered is not None:
+        elif each.answers is not None:
+            left.pop(why.server.id, None)
             complete.append(
                 replace(
-                    answered,
-                    address=greeting.address,
-                    directory=greeting.directory,
-                    greeting=greeting.greeting,
-                    resolver_accounts=holders.get(connection.server.id, silent),
+                    each.answers,
+                    address=each.greeted.address,
+                    directory=each.greeted.directory,
+                    greeting=each.greeted.greeting,
+                    resolver_accounts=holders.get(why.server.id, silent),
                 )
             )
-    reached = {connection.server.id for connection in opened if isinstance(connection, Connection)}
     complete.extend(
-        replace(answered, resolver_accounts=holders.get(server_id, silent))
-        for server_id, answered in asked.items()
-        if server_id not in reached
+        replace(answered, resolver_accounts=holders.get(server_id, silent)) for server_id, answered in left.items()
     )
     return complete

@@ -13,11 +13,10 @@ from symphony_doctor.model.evidence import Seen
 from symphony_doctor.sources import node_directory
 from symphony_doctor.sources.credentials import Credentials
 from symphony_doctor.sources.deadline import Deadline
-from symphony_doctor.sources.nats_server import Address
 from symphony_doctor.sources.nats_server import collect as collect_servers
 from symphony_doctor.sources.nats_server import probe_routes
 from symphony_doctor.sources.node_directory import NodeDirectory
-from symphony_doctor.sources.observation import NodeFiles, Observation, ServerAnswers
+from symphony_doctor.sources.observation import Address, NodeFiles, Observation, ServerAnswers
 from symphony_doctor.sources.tokens import TokenReader
 
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})

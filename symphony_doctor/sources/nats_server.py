@@ -4,27 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from symphony_doctor.model.identity import Flaw, Token
 from symphony_doctor.sources import info
 from symphony_doctor.sources.credentials import Credentials
 from symphony_doctor.sources.deadline import Deadline
-from symphony_doctor.sources.observation import Observation, RouteProbe, ServerAnswers
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """A client port to ask, and the directory of the node whose nats.config names it."""
-
-    host: str
-    port: int
-    directory: str | None = None
-
-    @property
-    def text(self) -> str:
-        """Return ``host:port``."""
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+from symphony_doctor.sources.observation import Address, Observation, RouteProbe, ServerAnswers
 
 
 async def collect(
@@ -34,21 +19,18 @@ async def collect(
     seconds: float,
 ) -> list[Observation]:
     """Ask every address at once; each has ``seconds`` in all, whatever the others do."""
-    deadline = Deadline.after(seconds)
-    greetings = await _greetings(tuple(addresses), deadline)
+    every = tuple(addresses)
     if credentials is None:
-        return [*greetings]
+        deadline = Deadline.after(seconds)
+        return [*await asyncio.gather(*(greet(each, deadline) for each in every))]
     from symphony_doctor.sources.cluster_inquiry import inquire  # noqa: PLC0415 - the client is imported only if used
 
-    return await inquire(greetings, credentials, read_token, deadline)
+    return await inquire(every, credentials, read_token, seconds)
 
 
-async def _greetings(addresses: tuple[Address, ...], deadline: Deadline) -> list[ServerAnswers]:
-    found = await asyncio.gather(*(info.greet(each.host, each.port, deadline) for each in addresses))
-    return [
-        ServerAnswers(address.text, address.directory, greeting)
-        for address, greeting in zip(addresses, found, strict=True)
-    ]
+async def greet(address: Address, deadline: Deadline) -> ServerAnswers:
+    """Read the greeting of one address."""
+    return ServerAnswers(address.text, address.directory, await info.greet(address.host, address.port, deadline))
 
 
 async def probe_routes(addresses: Iterable[tuple[str, int]], seconds: float) -> list[RouteProbe]:

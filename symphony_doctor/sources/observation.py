@@ -14,6 +14,20 @@ from symphony_doctor.model.server import Greeting, Health, Route, RouteGreeting,
 
 
 @dataclass(frozen=True, slots=True)
+class Address:
+    """A client port to ask, and the directory of the node whose nats.config names it."""
+
+    host: str
+    port: int
+    directory: str | None = None
+
+    @property
+    def text(self) -> str:
+        """Return ``host:port``."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
 class NodeFiles:
     """A node's directory. ``given_name`` is the NAME of ``--node NAME=DIR``."""
 

@@ -8,7 +8,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -50,23 +49,13 @@ class Doctor:
         return done.returncode, json.loads(done.stdout)
 
 
-@contextmanager
-def running(root: Path, **options: Any) -> Iterator[Lab]:
-    """Give a healthy lab, and stop it at the end."""
-    lab = asyncio.run(Lab.create(root, **options))
-    try:
-        yield lab
-    finally:
-        asyncio.run(lab.stop())
-
-
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., Lab]]:
     """Return a function that starts a lab for this test."""
     labs: list[Lab] = []
 
-    def begin(**options: Any) -> Lab:
-        lab = asyncio.run(Lab.create(tmp_path / f"lab{len(labs)}", **options))
+    def begin(nodes: int = 3, server: Path | None = None) -> Lab:
+        lab = asyncio.run(Lab.create(tmp_path / f"lab{len(labs)}", nodes=nodes, server=server))
         labs.append(lab)
         return lab
 
