@@ -16,6 +16,8 @@ import pytest
 from symphony_doctor.lab.cluster import Lab
 
 MODES = ("both", "nats", "files")
+# the installed program: with `python -m` the source tree would stand before it on the path
+PROGRAM = Path(sys.executable).with_name("symphony-doctor")
 
 
 class Doctor:
@@ -38,7 +40,7 @@ class Doctor:
     def run(self, mode: str, *more: str) -> tuple[int, dict[str, Any]]:
         """Return the exit status and the report."""
         done = subprocess.run(
-            [sys.executable, "-m", "symphony_doctor", "run", *self.arguments(mode), "--format", "json", *more],
+            [PROGRAM, "run", *self.arguments(mode), "--format", "json", *more],
             capture_output=True,
             text=True,
             timeout=120,
