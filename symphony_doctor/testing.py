@@ -17,7 +17,7 @@ from symphony_doctor.engine.load import installed_providers, load
 from symphony_doctor.engine.run import Outcome, run
 from symphony_doctor.model.accounts import Account, AccountFile
 from symphony_doctor.model.check import Check
-from symphony_doctor.model.cluster import Cluster, ConfiguredRoute, HeldStream, Kind, Node
+from symphony_doctor.model.cluster import CLUSTER_KINDS, Cluster, ConfiguredRoute, HeldStream, Kind, Node
 from symphony_doctor.model.configuration import (
     ClusterBlock,
     JetStreamBlock,
@@ -42,6 +42,7 @@ from symphony_doctor.model.jetstream import (
 )
 from symphony_doctor.model.policy import SYSTEM_BUCKETS, replicas_wanted
 from symphony_doctor.model.server import Greeting, Health, Route, RouteGreeting, Running, Server
+from symphony_doctor.model.services import ClusterInfo
 
 NOW = 1_800_000_000.0
 OPERATOR = "O" + "B" * 55
@@ -72,7 +73,9 @@ def changed(cluster: Cluster, node: str, **evidence: Evidence[object]) -> Cluste
 
 
 def without(cluster: Cluster, kind: Kind, nodes: Iterable[str] | None = None, missing: Missing = TAKEN) -> Cluster:
-    """Return the snapshot without one kind of evidence, on some nodes or on all."""
+    """Return the snapshot without one kind of evidence: on some nodes or on all, or of the cluster."""
+    if kind in CLUSTER_KINDS:
+        return replace(cluster, **{kind.value: missing})  # type: ignore[arg-type]
     for name in [node.name for node in cluster.nodes] if nodes is None else nodes:
         cluster = changed(cluster, name, **{kind.value: missing})
     return cluster
@@ -80,7 +83,8 @@ def without(cluster: Cluster, kind: Kind, nodes: Iterable[str] | None = None, mi
 
 def rebuilt(cluster: Cluster, nodes: Iterable[Node]) -> Cluster:
     """Return a snapshot of other nodes, with everything that follows from them made anew."""
-    return cluster_of(nodes, cluster.observed_at)
+    made = cluster_of(nodes, cluster.observed_at)
+    return replace(made, **{kind.value: getattr(cluster, kind) for kind in CLUSTER_KINDS})
 
 
 def token(kind: str, subject: str, issuer: str, **claims: object) -> Token:
@@ -131,7 +135,12 @@ def healthy(nodes: int = 3) -> Cluster:
         for at, (name, account) in enumerate([*((bucket, SYMPHONY) for bucket in SYSTEM_BUCKETS), ("KV_jobs", USER)])
     ]
     mirrors = [stream_state("KV_symphony_roles", USER, names[:1], storage="memory", mirror="KV_symphony_roles")]
-    return cluster_of((_node(at, names, [*streams, *mirrors]) for at in range(nodes)), NOW)
+    cluster = cluster_of((_node(at, names, [*streams, *mirrors]) for at in range(nodes)), NOW)
+    return replace(
+        cluster,
+        load_balancers=Seen((), "nginx.conf"),
+        cluster_info=Seen(ClusterInfo(replicas_wanted(nodes)), "cirata.services.cluster.info"),
+    )
 
 
 def _node(at: int, names: list[str], streams: list[StreamState]) -> Node:

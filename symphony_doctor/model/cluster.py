@@ -17,11 +17,13 @@ from symphony_doctor.model.jetstream import (
     StreamDirectory,
     StreamState,
 )
+from symphony_doctor.model.load_balancer import LoadBalancer
 from symphony_doctor.model.server import Greeting, Health, Route, RouteGreeting, Running, Server
+from symphony_doctor.model.services import ClusterInfo
 
 
 class Kind(StrEnum):
-    """The kinds of evidence about a node; each is the ``Node`` field of the same name."""
+    """The kinds of evidence; each is the field of the same name: of ``Node``, or of ``Cluster`` for CLUSTER_KINDS."""
 
     SYMPHONY_CONFIG = "symphony_config"
     NATS_CONFIG = "nats_config"
@@ -45,6 +47,13 @@ class Kind(StrEnum):
     ACCOUNTS = "accounts"
     ACCOUNT_CLAIMS = "account_claims"
     STREAMS = "streams"
+
+    LOAD_BALANCERS = "load_balancers"
+    CLUSTER_INFO = "cluster_info"
+
+
+CLUSTER_KINDS = frozenset({Kind.LOAD_BALANCERS, Kind.CLUSTER_INFO})
+"""The kinds of evidence that belong to no single node."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +143,9 @@ class Cluster:
     accounts: tuple[Account, ...] = ()
     symphony_account: str | None = None
 
+    load_balancers: Evidence[tuple[LoadBalancer, ...]] = NOT_ASKED
+    cluster_info: Evidence[ClusterInfo] = NOT_ASKED
+
     def node(self, name: str) -> Node | None:
         """Return the node of that name."""
         return next((node for node in self.nodes if node.name == name), None)
@@ -149,5 +161,7 @@ class Cluster:
         return self.size // 2 + 1
 
 
-if {field.name for field in fields(Node)} - {"name", "known_from", "client_url"} != set(Kind):
+if {field.name for field in fields(Node)} - {"name", "known_from", "client_url"} != set(Kind) - CLUSTER_KINDS:
     raise AssertionError("Kind and the evidence fields of Node must name the same things")
+if not {kind.value for kind in CLUSTER_KINDS} <= {field.name for field in fields(Cluster)}:
+    raise AssertionError("CLUSTER_KINDS and the evidence fields of Cluster must name the same things")
