@@ -38,7 +38,8 @@ class Process:
         fields = _stat(self.pid)
         if fields is None or int(fields[_START_FIELD]) != self.started or fields[_STATE_FIELD] in "ZX":
             return None
-        return fields[_STATE_FIELD] if _command(self.pid) == self.command else None
+        # the kernel shows no command line in the moment in which a program takes its process over
+        return fields[_STATE_FIELD] if _command(self.pid) in {(), self.command} else None
 
     @property
     def alive(self) -> bool:
