@@ -1,34 +1,38 @@
 """Folds findings under the ones that explain them, and puts root causes first.
 
 What explains what is said by each rule (``explained_by``); here is only how it is matched, so no rule
-is known by name. Of several explanations the first that the rule names wins.
+is known by name. Of several explanations the first that the rule names wins. The order in which nodes
+were looked at and rules yielded does not matter.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import TypeAlias
 
 from symphony_doctor.engine.run import Outcome
 from symphony_doctor.model.check import Because, Check, Same
-from symphony_doctor.model.finding import Finding
+from symphony_doctor.model.finding import Finding, Subject
 from symphony_doctor.model.report import Reported
 
 DOCS = "docs/rules.md#{}"
+
+_Shared: TypeAlias = tuple[Subject | None, str | None, str | None]
+"""What two findings must share: subject, account, node; ``None`` where it does not matter."""
 
 
 def explain(outcomes: Iterable[Outcome]) -> tuple[Reported, ...]:
     """Return all findings with ids and causes: each root cause, then what it explains, worst first."""
     every = tuple(outcomes)
     checks = {outcome.check.code: outcome.check for outcome in every}
-    found = _identified(every)
-    by_code: dict[str, list[Reported]] = {}
-    for item in found:
-        by_code.setdefault(item.code, []).append(item)
+    found = sorted(_identified(every), key=lambda item: item.id)
+    candidates = _Candidates(found)
     causes: dict[str, str] = {}
     for item in found:
-        cause = _cause(item, checks[item.code], by_code, causes)
+        cause = _cause(item, checks[item.code], candidates, causes)
         if cause is not None:
             causes[item.id] = cause
     return _root_first([replace(item, cause=causes.get(item.id)) for item in found])
@@ -41,52 +45,95 @@ def finding_id(code: str, finding: Finding) -> str:
     concerned change.
     """
     subject = finding.subject
-    text = "\x1f".join((code, subject.kind, subject.account or "", subject.name))
-    return f"{code}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
+    return f"{code}-{_digest(code, subject.kind, subject.account or '', subject.name)[:10]}"
 
 
-def _identified(outcomes: tuple[Outcome, ...]) -> list[Reported]:
-    found: dict[str, Reported] = {}
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _identified(outcomes: tuple[Outcome, ...]) -> Iterator[Reported]:
     for outcome in outcomes:
-        for finding in outcome.findings:
-            name = finding_id(outcome.check.code, finding)
-            if name in found:
-                # two findings on one subject: the nodes tell them apart
-                name = f"{name}-{hashlib.sha256(repr(finding.nodes).encode()).hexdigest()[:4]}"
-            found[name] = Reported(
+        code = outcome.check.code
+        for name, finding in _named(code, dict.fromkeys(outcome.findings)):
+            yield Reported(
                 id=name,
-                code=outcome.check.code,
+                code=code,
                 name=outcome.check.name,
                 severity=finding.severity or outcome.check.severity,
                 finding=finding,
                 cause=None,
-                docs=DOCS.format(outcome.check.code.lower()),
+                docs=DOCS.format(code.lower()),
             )
-    return list(found.values())
 
 
-def _cause(item: Reported, rule: Check, by_code: dict[str, list[Reported]], causes: dict[str, str]) -> str | None:
-    for because in rule.explained_by:
-        for other in by_code.get(because.code, ()):
-            if other.id != item.id and _shares(item, other, because) and not _leads_to(other.id, item.id, causes):
-                return other.id
-    return None
+def _named(code: str, findings: Iterable[Finding]) -> Iterator[tuple[str, Finding]]:
+    """Give each finding an id of its own: of several on one subject the nodes tell them apart, then the title."""
+    by_id: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_id.setdefault(finding_id(code, finding), []).append(finding)
+    for name, several in by_id.items():
+        if len(several) == 1:
+            yield name, several[0]
+            continue
+        nodes = [_digest(*sorted(finding.nodes)) for finding in several]
+        count = Counter(nodes)
+        taken: Counter[str] = Counter()
+        for finding, digest in sorted(zip(several, nodes, strict=True), key=lambda pair: _content(pair[0])):
+            own = digest if count[digest] == 1 else _digest(digest, finding.title)
+            taken[own] += 1
+            again = f"-{taken[own]}" if taken[own] > 1 else ""
+            yield f"{name}-{own[:6]}{again}", finding
 
 
-def _shares(item: Reported, other: Reported, because: Because) -> bool:
-    mine, theirs = item.finding.subject, other.finding.subject
-    if Same.SUBJECT in because.same and mine != theirs:
-        return False
-    if (Same.ACCOUNT in because.same and not _account_of(item)) or (
-        Same.ACCOUNT in because.same and _account_of(item) != _account_of(other)
-    ):
-        return False
-    return Same.NODES not in because.same or bool(set(item.finding.nodes) & set(other.finding.nodes))
+def _content(finding: Finding) -> tuple[str, str, list[str]]:
+    return finding.title, finding.detail, sorted(map(repr, finding.evidence))
+
+
+class _Candidates:
+    """The findings by code and by what must be shared with them, so that many of them are matched fast."""
+
+    def __init__(self, found: Iterable[Reported]) -> None:
+        self._by_code: dict[str, list[Reported]] = {}
+        for item in found:
+            self._by_code.setdefault(item.code, []).append(item)
+        self._tables: dict[Because, dict[_Shared, list[Reported]]] = {}
+
+    def of(self, item: Reported, because: Because) -> Iterator[Reported]:
+        """Yield the findings of that code which share with ``item`` what they must."""
+        if because.code not in self._by_code:
+            return
+        table = self._tables.get(because)
+        if table is None:
+            table = self._tables[because] = {}
+            for each in self._by_code[because.code]:
+                for key in _keys(each, because.same):
+                    table.setdefault(key, []).append(each)
+        for key in _keys(item, because.same):
+            yield from table.get(key, ())
+
+
+def _keys(item: Reported, same: Same) -> Iterator[_Shared]:
+    account = _account_of(item) if Same.ACCOUNT in same else None
+    if Same.ACCOUNT in same and not account:
+        return
+    subject = item.finding.subject if Same.SUBJECT in same else None
+    nodes = sorted(set(item.finding.nodes)) if Same.NODES in same else [None]
+    for node in nodes:
+        yield subject, account, node
 
 
 def _account_of(item: Reported) -> str | None:
     subject = item.finding.subject
     return subject.name if subject.kind == "account" else subject.account
+
+
+def _cause(item: Reported, rule: Check, candidates: _Candidates, causes: dict[str, str]) -> str | None:
+    for because in rule.explained_by:
+        for other in candidates.of(item, because):
+            if not _leads_to(other.id, item.id, causes):
+                return other.id
+    return None
 
 
 def _leads_to(start: str, goal: str, causes: dict[str, str]) -> bool:

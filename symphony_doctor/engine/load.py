@@ -13,13 +13,20 @@ import pkgutil
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 
+from symphony_doctor import api
+from symphony_doctor.engine.attempt import Failure, attempt, what_was_raised
 from symphony_doctor.model.check import Check
 
 GROUP = "symphony_doctor.checks"
+"""The group of entry points, and by the same name the package of the built-in rules."""
+
+DEADLINE = 10.0
+"""Seconds that the import of one module of rules may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +55,18 @@ class Loaded:
 
 
 def installed_providers() -> tuple[Provider, ...]:
-    """Return the entry points of the group ``symphony_doctor.checks``, the built-in one first."""
+    """Return the entry points of the group ``symphony_doctor.checks``, the built-in one first.
+
+    The built-in one is known by the package that it names: anybody can name an entry point ``builtin``.
+    """
     from importlib.metadata import entry_points  # noqa: PLC0415 - the scan costs more than the import of all rules
 
     found = []
     for point in entry_points(group=GROUP):
         distribution = point.dist
         origin = f"{distribution.name} {distribution.version}" if distribution else point.value
-        found.append((point.name != "builtin", point.name, Provider(point.value, origin)))
-    return tuple(provider for *_, provider in sorted(found, key=lambda item: item[:2]))
+        found.append((point.value != GROUP, point.name, point.value, origin))
+    return tuple(Provider(value, origin) for _, _, value, origin in sorted(found))
 
 
 def directory_provider(directory: Path) -> Provider:
@@ -70,37 +80,43 @@ def directory_provider(directory: Path) -> Provider:
     return Provider(f"_symphony_doctor_checks_{digest}", str(directory), resolved)
 
 
-def load(providers: Iterable[Provider]) -> Loaded:
-    """Import every provider and collect its rules; the first rule with a code keeps it."""
+def load(providers: Iterable[Provider], *, deadline: float = DEADLINE) -> Loaded:
+    """Import every provider and collect its rules; the first rule with a code keeps it.
+
+    A module that takes longer than ``deadline`` seconds to import is broken as one that raises is.
+    """
     checks: dict[str, Check] = {}
     names: dict[str, str] = {}
     broken: list[Broken] = []
     for provider in providers:
-        for item in _modules(provider):
+        is_empty = True
+        for item in _modules(provider, deadline):
             if isinstance(item, Broken):
                 broken.append(item)
+                is_empty = False
                 continue
             for rule in _checks_of(item):
-                if rule.code in checks:
-                    taken = checks[rule.code]
-                    if taken.function is not rule.function:
-                        broken.append(
-                            Broken(
-                                provider.origin,
-                                f"code {rule.code} is already that of a rule of {taken.origin}",
-                            )
-                        )
-                elif rule.name in names:
-                    broken.append(
-                        Broken(
-                            provider.origin,
-                            f"name {rule.name} of {rule.code} is already that of {names[rule.name]}",
-                        )
-                    )
-                else:
+                is_empty = False
+                taken = _taken(rule, checks, names)
+                if taken is None:
                     checks[rule.code] = replace(rule, origin=provider.origin)
                     names[rule.name] = rule.code
+                elif taken:
+                    broken.append(Broken(provider.origin, taken))
+        if is_empty:
+            broken.append(Broken(provider.origin, "it holds no rule"))
     return Loaded(tuple(checks[code] for code in sorted(checks)), tuple(broken))
+
+
+def _taken(rule: Check, checks: dict[str, Check], names: dict[str, str]) -> str | None:
+    """Say who has the rule's code or name; nothing where it is the very same rule, met a second time."""
+    other = checks.get(rule.code)
+    if other is not None:
+        is_same = other.function is rule.function
+        return "" if is_same else f"code {rule.code} is already that of a rule of {other.origin}"
+    if rule.name in names:
+        return f"name {rule.name} of {rule.code} is already that of {names[rule.name]}"
+    return None
 
 
 def _checks_of(module: ModuleType) -> Iterator[Check]:
@@ -109,27 +125,47 @@ def _checks_of(module: ModuleType) -> Iterator[Check]:
             yield value
 
 
-def _modules(provider: Provider) -> Iterator[ModuleType | Broken]:
+def _modules(provider: Provider, deadline: float) -> Iterator[ModuleType | Broken]:
     if provider.directory is not None:
         _install_package(provider.module, provider.directory)
-    root = _import(provider.module, provider.origin)
+    root = _import(provider, provider.module, deadline)
     yield root
     if isinstance(root, Broken) or not hasattr(root, "__path__"):
         return
-    names = sorted(info.name for info in pkgutil.iter_modules(root.__path__))
-    if provider.directory is not None and not names:
-        yield Broken(provider.origin, "the directory holds no Python module")
-    for name in names:
+    for name in sorted(info.name for info in pkgutil.iter_modules(root.__path__)):
         if not name.startswith("_"):
-            yield _import(f"{provider.module}.{name}", provider.origin)
+            yield _import(provider, f"{provider.module}.{name}", deadline)
 
 
-def _import(name: str, origin: str) -> ModuleType | Broken:
-    try:
-        return importlib.import_module(name)
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - any fault of a plugin is that plugin's alone
-        what = f"{type(error).__name__}: {error}".rstrip(": ")
-        return Broken(origin, f"{name.rpartition('.')[2] if origin != name else name} cannot be imported: {what}")
+def _import(provider: Provider, name: str, deadline: float) -> ModuleType | Broken:
+    imported = attempt(partial(importlib.import_module, name), deadline)
+    label = name if provider.directory is None else f"{name.rpartition('.')[2]}.py"
+    if isinstance(imported, Failure):
+        return Broken(provider.origin, f"{label} {_why(imported)}")
+    wanted = vars(imported).get("API_VERSION", api.VERSION)
+    if not isinstance(wanted, int):
+        return Broken(provider.origin, f"{label}: API_VERSION is {wanted!r}: expected a whole number")
+    if wanted > api.VERSION:
+        return Broken(
+            provider.origin,
+            f"{label} needs version {wanted} of the rule API and this doctor has version {api.VERSION}: "
+            "a newer symphony-doctor is needed",
+        )
+    return imported
+
+
+def _why(failure: Failure) -> str:
+    error = failure.error
+    if error is None:
+        return f"cannot be imported: it {failure.text}"
+    if isinstance(error, ImportError) and error.name == api.__name__:
+        return (
+            f"cannot be imported: {error.msg.partition(' (')[0]}: version {api.VERSION} of the rule API does not "
+            "have it; perhaps a newer symphony-doctor is needed"
+        )
+    # the words of a syntax error name file and line by themselves
+    what = what_was_raised(error) if isinstance(error, SyntaxError) else failure.text
+    return f"cannot be imported: {what}"
 
 
 def _install_package(name: str, directory: Path) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import queue
-import threading
 import time
-import traceback
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
+import msgspec
+
+from symphony_doctor.engine.attempt import Failure, attempt, describe
 from symphony_doctor.model.check import Check
 from symphony_doctor.model.cluster import Cluster
 from symphony_doctor.model.evidence import EvidenceMissing, State
@@ -19,7 +20,7 @@ DEADLINE = 20.0
 """Seconds that one rule may take: over a hundred times what the slowest needs on a large cluster."""
 
 MOST_FINDINGS = 100_000
-"""Findings that one rule may yield before it is taken for one that never ends."""
+"""Findings and gaps that one rule may yield before it is taken for one that never ends."""
 
 _UNPROVEN = frozenset({State.DENIED, State.TIMED_OUT, State.UNREACHABLE, State.UNREADABLE, State.TOO_LARGE})
 
@@ -41,6 +42,10 @@ class _Said:
     seconds: float
 
 
+class _Unusable(Exception):  # noqa: N818 - named by what it is
+    """A rule yielded what is no finding and no gap."""
+
+
 def run(
     checks: Iterable[Check],
     cluster: Cluster,
@@ -50,19 +55,17 @@ def run(
 ) -> tuple[Outcome, ...]:
     """Run each rule and return its outcome, in the order given.
 
-    A rule that raises is ``crashed``; so is one that does not return within ``deadline`` seconds: it
-    is left behind in its thread, and the others go on in another. ``parameters`` are thresholds by
-    rule code.
+    A rule that raises is ``crashed`` and keeps the findings that it had yielded before; one that does not
+    return within ``deadline`` seconds, or yields without end, is ``crashed`` and keeps none. The others
+    run all the same. ``parameters`` are thresholds by rule code.
     """
-    worker = _Worker()
     outcomes = []
     for rule in checks:
-        said = worker.ask(rule, cluster, dict((parameters or {}).get(rule.code, {})), deadline)
-        if said is None:
-            worker = _Worker()
-            said = _Said((), (), f"did not return within {deadline:g} s", deadline)
+        thresholds = dict((parameters or {}).get(rule.code, {}))
+        said = attempt(partial(_run_one, rule, cluster, thresholds), deadline)
+        if isinstance(said, Failure):
+            said = _Said((), (), said.text, deadline)
         outcomes.append(Outcome(rule, _result(rule, said), said.findings))
-    worker.stop()
     return tuple(outcomes)
 
 
@@ -97,54 +100,38 @@ def _reason(gaps: Iterable[Gap]) -> str:
     return "; ".join(f"{', '.join(nodes)}: {why}" if nodes else why for why, nodes in nodes_by_why.items())
 
 
-class _Worker:
-    """A thread that runs one rule after the other; abandoned with the rule that never returns."""
-
-    def __init__(self) -> None:
-        self._tasks: queue.SimpleQueue[tuple[Check, Cluster, dict[str, float]] | None] = queue.SimpleQueue()
-        self._answers: queue.SimpleQueue[_Said] = queue.SimpleQueue()
-        threading.Thread(target=self._work, name="rules", daemon=True).start()
-
-    def ask(self, rule: Check, cluster: Cluster, parameters: dict[str, float], deadline: float) -> _Said | None:
-        self._tasks.put((rule, cluster, parameters))
-        try:
-            return self._answers.get(timeout=deadline)
-        except queue.Empty:
-            self.stop()
-            return None
-
-    def stop(self) -> None:
-        self._tasks.put(None)
-
-    def _work(self) -> None:
-        while (task := self._tasks.get()) is not None:
-            self._answers.put(_run_one(*task))
-
-
-def _run_one(rule: Check, cluster: Cluster, parameters: dict[str, float]) -> _Said:
+def _run_one(rule: Check, cluster: Cluster, thresholds: dict[str, float]) -> _Said:
     findings: list[Finding] = []
     gaps: list[Gap] = []
     crash = ""
     began = time.perf_counter()
     try:
-        for said in rule(cluster, **parameters):
-            if isinstance(said, Finding):
-                findings.append(said)
-            elif isinstance(said, Gap):
-                gaps.append(said)
+        for said in rule(cluster, **thresholds):
+            sound = _sound(said)
+            if isinstance(sound, Finding):
+                findings.append(sound)
             else:
-                raise TypeError(f"yielded {type(said).__name__}, not a Finding or a Gap")  # noqa: TRY301
+                gaps.append(sound)
             if len(findings) + len(gaps) > MOST_FINDINGS:
-                raise RuntimeError(f"yielded more than {MOST_FINDINGS} findings")  # noqa: TRY301
+                return _Said((), (), f"yielded more than {MOST_FINDINGS} findings", time.perf_counter() - began)
     except EvidenceMissing as error:
         gaps.append(Gap(None, error.missing))
-    except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - one rule's crash is not the run's
-        crash = _describe(error)
+    except _Unusable as error:
+        crash = str(error)
+    except BaseException as error:  # noqa: BLE001 - one rule's crash is not the run's
+        crash = describe(error)
     return _Said(tuple(findings), tuple(gaps), crash, time.perf_counter() - began)
 
 
-def _describe(error: BaseException) -> str:
-    """Say what was raised and where, without values of variables: they may be anything."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" in {frames[-1].name}, line {frames[-1].lineno}" if frames else ""
-    return f"{type(error).__name__}: {error}{place}"
+def _sound(said: object) -> Finding | Gap:
+    """Return a finding or gap whose every field is of the type that it says. Raises ``_Unusable``.
+
+    Annotations bind nobody, and what a rule yields is sorted, joined and written by others.
+    """
+    if not isinstance(said, Finding | Gap):
+        raise _Unusable(f"yielded a {type(said).__name__}, not a Finding or a Gap")
+    try:
+        fields = msgspec.to_builtins(said)
+        return msgspec.convert(fields, Finding) if isinstance(said, Finding) else msgspec.convert(fields, Gap)
+    except (msgspec.ValidationError, TypeError) as error:
+        raise _Unusable(f"yielded a {type(said).__name__} that cannot be used: {error}") from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-from symphony_doctor.errors import UnknownCode
+from symphony_doctor.errors import UnknownCode, UsageError
 from symphony_doctor.model.check import Check
 
 
@@ -13,12 +13,14 @@ def select(checks: Iterable[Check], wanted: Iterable[str], ignored: Iterable[str
     """Return the rules that ``wanted`` names (all, where it is empty) without those ``ignored`` names.
 
     Each pattern is a code, a prefix of codes (``RT``) or a rule's name. Raises ``UnknownCode`` for
-    one that matches nothing.
+    one that matches nothing, and ``UsageError`` where no rule is left: nothing looked at is no health.
     """
     every = tuple(checks)
     chosen = _matching(every, wanted) or {rule.code for rule in every}
-    dropped = _matching(every, ignored)
-    return tuple(rule for rule in every if rule.code in chosen and rule.code not in dropped)
+    left = chosen - _matching(every, ignored)
+    if not left:
+        raise UsageError("no rule is left to run: --ignore takes away all that --select names")
+    return tuple(rule for rule in every if rule.code in left)
 
 
 def _matching(checks: tuple[Check, ...], patterns: Iterable[str]) -> set[str]:
