@@ -131,7 +131,7 @@ def _sound(said: object) -> Finding | Gap:
     if not isinstance(said, Finding | Gap):
         raise _Unusable(f"yielded a {type(said).__name__}, not a Finding or a Gap")
     try:
-        fields = msgspec.to_builtins(said)
+        fields = msgspec.to_builtins(said, builtin_types=(bytes, bytearray, memoryview))
         return msgspec.convert(fields, Finding) if isinstance(said, Finding) else msgspec.convert(fields, Gap)
     except (msgspec.ValidationError, TypeError) as error:
         raise _Unusable(f"yielded a {type(said).__name__} that cannot be used: {error}") from None
