@@ -410,7 +410,7 @@ def route_mesh_partial(cluster: Cluster) -> Iterator[Finding | Gap]:
     for node in up:
         if isinstance(node.routes, Missing) and not node.routes.is_absence:
             yield Gap(node.name, node.routes)
-    for one, other in combinations(up, 2):
+    for one, other in combinations(sorted(up, key=lambda node: node.name), 2):
         witnesses = [node for node in (one, other) if isinstance(node.routes, Seen)]
         if not witnesses or _linked(one, other):
             continue

@@ -86,8 +86,8 @@ def _named(code: str, findings: Iterable[Finding]) -> Iterator[tuple[str, Findin
             yield f"{name}-{own[:6]}{again}", finding
 
 
-def _content(finding: Finding) -> tuple[str, str, list[str]]:
-    return finding.title, finding.detail, sorted(map(repr, finding.evidence))
+def _content(finding: Finding) -> tuple[str, str, list[str], str]:
+    return finding.title, finding.detail, sorted(map(repr, finding.evidence)), repr(finding)
 
 
 class _Candidates:
