@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
 
 from symphony_doctor.engine.load import Loaded, directory_provider, installed_providers, load
 from symphony_doctor.engine.select import select
+from symphony_doctor.errors import UnknownCode
+from symphony_doctor.model.check import Check
 
 CHECKS_DIR = click.option(
     "--checks-dir",
@@ -25,6 +28,20 @@ def load_rules(directories: tuple[Path, ...]) -> Loaded:
     return load([*installed_providers(), *(directory_provider(each) for each in directories)])
 
 
+def not_loaded(loaded: Loaded) -> tuple[str, ...]:
+    """Say of each provider or rule that cannot be used which it is and why."""
+    return tuple(f"rules of {broken.origin}: {broken.error}" for broken in loaded.broken)
+
+
+def choose(loaded: Loaded, wanted: Iterable[str], ignored: Iterable[str]) -> tuple[Check, ...]:
+    """Choose of the rules that were loaded; a code that no rule has may be that of one that could not be."""
+    try:
+        return select(loaded.checks, wanted, ignored)
+    except UnknownCode as error:
+        lost = not_loaded(loaded)
+        raise UnknownCode(". Not loaded: ".join([str(error), *(["; ".join(lost)] if lost else [])])) from None
+
+
 @click.group("checks")
 def command() -> None:
     """List the rules, or explain one."""
@@ -39,8 +56,8 @@ def list_(checks_directories: tuple[Path, ...], verbose: bool) -> None:
 
     loaded = load_rules(checks_directories)
     click.echo(list_checks(loaded.checks, verbose=verbose))
-    for broken in loaded.broken:
-        click.echo(f"not loaded: {broken.origin}: {broken.error}", err=True)
+    for line in not_loaded(loaded):
+        click.echo(f"not loaded: {line}", err=True)
 
 
 @command.command("explain")
@@ -50,6 +67,6 @@ def explain(code: str, checks_directories: tuple[Path, ...]) -> None:
     """Explain what CODE means, how it is seen, what else it could be, how to repair and to verify."""
     from symphony_doctor.reports.check_list import explain_check
 
-    chosen = select(load_rules(checks_directories).checks, [code], [])
+    chosen = choose(load_rules(checks_directories), [code], [])
     width = min(100, shutil.get_terminal_size().columns)
     click.echo("\n\n".join(explain_check(check, width=width) for check in chosen))

@@ -3,43 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import re
 from pathlib import Path
 
 import click
 
 from symphony_doctor.commands._diagnosis import exit_status, look, new_secrets, write
-from symphony_doctor.commands.checks import CHECKS_DIR, load_rules
-from symphony_doctor.engine.select import select
-from symphony_doctor.errors import UsageError
+from symphony_doctor.commands._request import DURATION, codes, request_of
+from symphony_doctor.commands.checks import CHECKS_DIR, choose, load_rules, not_loaded
 from symphony_doctor.model.finding import Severity
 from symphony_doctor.reports import FORMATS
-from symphony_doctor.sources.collect import Request, server_address
-from symphony_doctor.sources.credentials import Credentials, creds_file, nats_context
-from symphony_doctor.sources.node_directory import NodeDirectory
-
-_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)?")
-_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, None: 1.0}
-
-
-class _Duration(click.ParamType[float]):
-    name = "duration"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        if isinstance(value, float | int):
-            return float(value)
-        match = _DURATION.fullmatch(str(value))
-        if match is None or float(match[1]) <= 0:
-            self.fail(
-                f"{value!r} is no duration: expected a positive number of seconds, or such as 500ms, 30s, 5m",
-                param,
-                ctx,
-            )
-        return float(match[1]) * _SECONDS[match[2]]
-
-
-DURATION = _Duration()
 
 
 @click.command("run")
@@ -93,63 +65,10 @@ def command(
       symphony-doctor run --node n1=./node1 --node n2=./node2 --node n3=./node3 --offline
       symphony-doctor run --server nats://node1:4222 --creds system.creds
     """
-    request = _request(nodes, servers, creds, context, offline=offline, seconds=timeout)
+    request = request_of(nodes, servers, creds, context, offline=offline, seconds=timeout)
     loaded = load_rules(checks_directories)
-    rules = select(loaded.checks, _codes(selected), _codes(ignored))
+    rules = choose(loaded, codes(selected), codes(ignored))
     known = new_secrets()
-    problems = [f"rules of {broken.origin}: {broken.error}" for broken in loaded.broken]
-    report = asyncio.run(look(request, rules, known, problems=problems, wait=wait or 0.0))
+    report = asyncio.run(look(request, rules, known, problems=not_loaded(loaded), wait=wait or 0.0))
     write(report, known, format_=format_, output=output, color=not no_color, verbosity=-1 if quiet else verbose)
     return exit_status(report, Severity[fail_on.upper()])
-
-
-def _request(
-    nodes: tuple[str, ...],
-    servers: tuple[str, ...],
-    creds: Path | None,
-    context: str | None,
-    *,
-    offline: bool,
-    seconds: float,
-) -> Request:
-    if creds is not None and context is not None:
-        raise UsageError("--creds and --context exclude each other: a context brings its own credentials")
-    addresses = [url.strip() for each in servers for url in each.split(",") if url.strip()]
-    credentials: Credentials | None = creds_file(creds) if creds is not None else None
-    if context is not None:
-        found = nats_context(context, os.environ)
-        credentials = found.credentials
-        addresses = addresses or list(found.servers)
-    if offline and (addresses or credentials):
-        raise UsageError("--offline touches no network: leave out --server, --creds and --context")
-    directories = tuple(_node(each) for each in nodes)
-    if not directories and not addresses:
-        raise UsageError(
-            "nothing to look at: give --node DIR for each node's Symphony directory, or --server URL for live NATS"
-        )
-    return Request(
-        directories=directories,
-        servers=tuple(server_address(address) for address in addresses),
-        credentials=credentials,
-        network=not offline,
-        seconds=seconds,
-        environment=dict(os.environ),
-    )
-
-
-def _node(text: str) -> NodeDirectory:
-    name, given, directory = text.partition("=")
-    # a path with an equals sign in it is a path, unless what stands before could be a name
-    if not given or "/" in name or not name:
-        name, directory = "", text
-    path = Path(directory)
-    if not path.is_dir():
-        what = "does not exist" if not path.exists() else "is no directory"
-        raise UsageError(
-            f"--node: {directory} {what}: expected a node's Symphony directory, with symphony.config in it"
-        )
-    return NodeDirectory(path, name or None)
-
-
-def _codes(options: tuple[str, ...]) -> list[str]:
-    return [code.strip() for option in options for code in option.split(",") if code.strip()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import queue
 import sys
 import threading
@@ -51,13 +52,14 @@ def attempt(function: Callable[[], T], seconds: float) -> T | Failure:
 
 def describe(error: BaseException) -> str:
     """Say what was raised and where, without values of variables: they may be anything."""
-    frames = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if not frame.filename.startswith("<frozen importlib")
-    ]
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _is_machinery(frame.filename)]
     place = f" in {frames[-1].name}, line {frames[-1].lineno} of {PurePath(frames[-1].filename).name}" if frames else ""
     return f"{what_was_raised(error)}{place}"
+
+
+def _is_machinery(filename: str) -> bool:
+    """Tell the files that run and import the code of others from that code."""
+    return filename in {__file__, importlib.__file__} or filename.startswith("<frozen importlib")
 
 
 def what_was_raised(error: BaseException) -> str:

@@ -1,0 +1,90 @@
+"""What the options of `run` ask for, as the sources take it."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import click
+
+from symphony_doctor.errors import UsageError
+from symphony_doctor.sources.collect import Request, server_address
+from symphony_doctor.sources.credentials import Credentials, creds_file, nats_context
+from symphony_doctor.sources.node_directory import NodeDirectory
+
+_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)?")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, None: 1.0}
+
+
+class _Duration(click.ParamType[float]):
+    name = "duration"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        if isinstance(value, float | int):
+            return float(value)
+        match = _DURATION.fullmatch(str(value))
+        if match is None or float(match[1]) <= 0:
+            self.fail(
+                f"{value!r} is no duration: expected a positive number of seconds, or such as 500ms, 30s, 5m",
+                param,
+                ctx,
+            )
+        return float(match[1]) * _SECONDS[match[2]]
+
+
+DURATION = _Duration()
+
+
+def request_of(
+    nodes: tuple[str, ...],
+    servers: tuple[str, ...],
+    creds: Path | None,
+    context: str | None,
+    *,
+    offline: bool,
+    seconds: float,
+) -> Request:
+    """Return what the options name; ``seconds`` is the deadline of each node. Raises ``UsageError``."""
+    if creds is not None and context is not None:
+        raise UsageError("--creds and --context exclude each other: a context brings its own credentials")
+    addresses = [url.strip() for each in servers for url in each.split(",") if url.strip()]
+    credentials: Credentials | None = creds_file(creds) if creds is not None else None
+    if context is not None:
+        found = nats_context(context, os.environ)
+        credentials = found.credentials
+        addresses = addresses or list(found.servers)
+    if offline and (addresses or credentials):
+        raise UsageError("--offline touches no network: leave out --server, --creds and --context")
+    directories = tuple(_node(each) for each in nodes)
+    if not directories and not addresses:
+        raise UsageError(
+            "nothing to look at: give --node DIR for each node's Symphony directory, or --server URL for live NATS"
+        )
+    return Request(
+        directories=directories,
+        servers=tuple(server_address(address) for address in addresses),
+        credentials=credentials,
+        network=not offline,
+        seconds=seconds,
+        environment=dict(os.environ),
+    )
+
+
+def _node(text: str) -> NodeDirectory:
+    name, given, directory = text.partition("=")
+    # a path with an equals sign in it is a path, unless what stands before could be a name
+    if not given or "/" in name or not name:
+        name, directory = "", text
+    path = Path(directory)
+    if not path.is_dir():
+        what = "does not exist" if not path.exists() else "is no directory"
+        raise UsageError(
+            f"--node: {directory} {what}: expected a node's Symphony directory, with symphony.config in it"
+        )
+    return NodeDirectory(path, name or None)
+
+
+def codes(options: tuple[str, ...]) -> list[str]:
+    """Split the values of ``--select`` and ``--ignore`` at their commas."""
+    return [code.strip() for option in options for code in option.split(",") if code.strip()]
