@@ -3,6 +3,7 @@
 - ``members``: which observations are of one node, and who is a node at all;
 - ``addresses``: which node is at which route address;
 - ``beliefs``: which source is believed where several speak of one thing;
+- ``running``: whether a node's server is up;
 - ``tables``: what follows from all nodes together.
 """
 
