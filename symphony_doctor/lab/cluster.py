@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shutil
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from symphony_doctor.lab import control, filling, layout, processes, starting
 from symphony_doctor.lab.errors import LabError, PortClashError
 from symphony_doctor.lab.identity import create_identity, create_user_account, credentials, user_name
 from symphony_doctor.lab.layout import NodeAddress
-from symphony_doctor.lab.ports import HOST, Reservation
+from symphony_doctor.lab.node import LabNode
+from symphony_doctor.lab.ports import Reservation
 from symphony_doctor.lab.server import find_server
 from symphony_doctor.lab.state import (
     CREDENTIALS,
@@ -34,29 +34,6 @@ if TYPE_CHECKING:
 
 SIZES = (1, 2, 3, 4, 5)
 _ATTEMPTS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class LabNode:
-    """A node as it stands at the moment of asking."""
-
-    name: str
-    directory: Path
-    client_port: int
-    websocket_port: int
-    route_port: int
-    ui_port: int
-    pid: int | None
-
-    @property
-    def client_url(self) -> str:
-        """Where NATS clients connect."""
-        return f"nats://{HOST}:{self.client_port}"
-
-    @property
-    def ui_url(self) -> str:
-        """Where browsers and load balancers connect."""
-        return f"http://{HOST}:{self.ui_port}"
 
 
 class Lab:
@@ -144,7 +121,7 @@ class Lab:
     @property
     def nodes(self) -> tuple[LabNode, ...]:
         """All nodes, those that are down included."""
-        return tuple(self._view(state) for state in self.state.nodes)
+        return tuple(LabNode.of(self.root, state) for state in self.state.nodes)
 
     @property
     def replicas(self) -> int:
@@ -167,7 +144,7 @@ class Lab:
 
     def node(self, name: str) -> LabNode:
         """One node by its name."""
-        return self._view(self.node_state(name))
+        return LabNode.of(self.root, self.node_state(name))
 
     def node_state(self, name: str) -> NodeState:
         """Give what lab.json knows of a node."""
@@ -270,18 +247,6 @@ class Lab:
         self.keys.save(self.root)
         layout.write_private(self.credentials_of(name), credentials(account, name))
         return account.key
-
-    def _view(self, state: NodeState) -> LabNode:
-        address, process = state.address, state.process
-        return LabNode(
-            name=address.name,
-            directory=self.root / address.name,
-            client_port=address.client_port,
-            websocket_port=address.websocket_port,
-            route_port=address.route_port,
-            ui_port=address.ui_port,
-            pid=process.pid if process is not None and process.alive else None,
-        )
 
 
 def _prepare(root: Path) -> Path:

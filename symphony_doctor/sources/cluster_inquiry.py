@@ -17,7 +17,7 @@ import msgspec
 from symphony_doctor.model.evidence import Evidence, Missing, Seen, State
 from symphony_doctor.model.identity import Flaw, Token
 from symphony_doctor.model.jetstream import JetStream, MetaGroup
-from symphony_doctor.sources import answers
+from symphony_doctor.sources import answers, jsz
 from symphony_doctor.sources.credentials import Credentials
 from symphony_doctor.sources.deadline import Deadline
 from symphony_doctor.sources.nats_server import greet
@@ -120,11 +120,11 @@ def _meta_group(groups: _Raftz) -> MetaGroup | None:
 
 
 async def _jetstream(way: Connection, server_id: str, deadline: Deadline) -> Evidence[JetStream]:
-    pages: list[answers.Jsz] = []
+    pages: list[jsz.Jsz] = []
     accounts = 0
     while True:
         page = await way.ask(
-            server_id, "JSZ", answers.Jsz, _itself, deadline,
+            server_id, "JSZ", jsz.Jsz, _itself, deadline,
             accounts=True, streams=True, config=True, offset=accounts, limit=PAGE,
         )  # fmt: skip
         if isinstance(page, Missing):
@@ -133,10 +133,10 @@ async def _jetstream(way: Connection, server_id: str, deadline: Deadline) -> Evi
         got = len(page.value.account_details or ())
         accounts += got
         if got < PAGE or accounts >= page.value.total > 0:
-            return Seen(answers.jetstream(tuple(pages)), "JSZ")
+            return Seen(jsz.jetstream(tuple(pages)), "JSZ")
 
 
-def _itself(page: answers.Jsz) -> answers.Jsz:
+def _itself(page: jsz.Jsz) -> jsz.Jsz:
     return page
 
 
