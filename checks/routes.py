@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from itertools import combinations
 
 from symphony_doctor.api import (
     Because,
@@ -15,9 +14,7 @@ from symphony_doctor.api import (
     Iterator,
     Kind,
     Missing,
-    Node,
     Remedy,
-    Risk,
     Same,
     Seen,
     Severity,
@@ -27,8 +24,9 @@ from symphony_doctor.api import (
     known,
 )
 
-from ._commands import edit, restart
-from ._words import DOWN, ISOLATED, listing, plural, verb
+from ._aims import address_of, linked, misaimed
+from ._commands import edit
+from ._words import DOWN, listing, plural, verb
 
 
 @check(
@@ -84,25 +82,6 @@ def cluster_name_mismatch(cluster: Cluster) -> Iterator[Finding | Gap]:
     )
 
 
-def _misaimed(cluster: Cluster, node: Node) -> tuple[list[ConfiguredRoute], list[str]]:
-    """Return a node's routes that lead to no node, and the nodes that it has no route to."""
-    routes = node.configured_routes
-    if not isinstance(routes, Seen):
-        return [], []
-    targets = {target for route in routes.value for target in route.targets}
-    lacking = [other.name for other in cluster.nodes if other.name not in targets and other.name != node.name]
-    return [route for route in routes.value if not route.targets], lacking
-
-
-def _address_of(cluster: Cluster, name: str) -> str | None:
-    for node in cluster.nodes:
-        if isinstance(node.configured_routes, Seen):
-            for route in node.configured_routes.value:
-                if route.targets == (name,):
-                    return route.address
-    return None
-
-
 @check(
     "RT002",
     name="route-missing",
@@ -137,8 +116,8 @@ def route_missing(cluster: Cluster) -> Iterator[Finding | Gap]:
     for node in cluster.nodes:
         if node.name not in values:
             continue
-        for other in _misaimed(cluster, node)[1]:
-            address = _address_of(cluster, other)
+        for other in misaimed(cluster, node)[1]:
+            address = address_of(cluster, other)
             listed = ", ".join(route.address for route in values[node.name].value) or "no routes"
             yield Finding(
                 title=f"{node.name} has no route to {other}",
@@ -210,7 +189,7 @@ def route_unreachable(cluster: Cluster) -> Iterator[Finding | Gap]:
     yield from gaps
     failing: dict[str, list[tuple[str, ConfiguredRoute, Missing]]] = {}
     for node in cluster.nodes:
-        unaimed, lacking = _misaimed(cluster, node)
+        unaimed, lacking = misaimed(cluster, node)
         for route in values[node.name].value if node.name in values else ():
             probe = route.probe
             if isinstance(probe, Seen):
@@ -254,90 +233,7 @@ def _open(cluster: Cluster, name: str, target: str) -> bool:
     """Tell whether the servers say that they are connected."""
     other = cluster.node(target)
     node = cluster.node(name)
-    return node is not None and other is not None and _linked(node, other)
-
-
-def _linked(one: Node, other: Node) -> bool:
-    return _lists(one, other) or _lists(other, one)
-
-
-def _lists(one: Node, other: Node) -> bool:
-    if not isinstance(one.routes, Seen) or not isinstance(other.server_name, Seen):
-        return False
-    return any(route.remote_name == other.server_name.value for route in one.routes.value)
-
-
-@check("RT004", name="server-name", severity=Severity.ERROR, needs=(Kind.SERVER_NAME,))
-def server_name(cluster: Cluster) -> Iterator[Finding | Gap]:
-    """server_name is missing, or two nodes have the same.
-
-    What it means: the name is a server's identity in every Raft group. Two servers of one name refuse each
-    other's routes and act as one peer. A server without a name is a new peer after every restart.
-
-    How it is seen: server_name in VARZ or the greeting, else in nats.config; a running server without one
-    reports its id instead.
-
-    What else it could be: one directory was given to --node twice.
-
-    By hand: rename only a node that is new or holds nothing. Renaming one that holds data makes it a new
-    peer, and the server deletes its copy of every stream.
-
-    Verify: `nats server list` shows every name once.
-    """
-    values, gaps = known(cluster, lambda node: node.server_name)
-    yield from gaps
-    clustered = cluster.size > 1
-    by_name: dict[str, list[str]] = {}
-    for node in cluster.nodes:
-        seen = values.get(node.name)
-        if seen is not None and not _is_id(node, seen.value):
-            by_name.setdefault(seen.value, []).append(node.name)
-        elif clustered and (
-            seen is not None or (isinstance(node.server_name, Missing) and node.server_name.is_absence)
-        ):
-            yield Finding(
-                title=f"{node.name} has no server_name",
-                detail="Without a name the server is a new peer of the meta group after every restart.",
-                subject=Subject("node", node.name),
-                nodes=(node.name,),
-                evidence=(EvidenceEntry(node.name, node.server_name.where, "a server_name of its own", "none"),),
-                remedies=(edit("nats.config", (node.name,), "set a server_name that no other node has"),),
-            )
-    for name, nodes in sorted(by_name.items()):
-        if len(nodes) > 1:
-            yield _duplicate(cluster, name, tuple(nodes), values)
-
-
-def _is_id(node: Node, name: str) -> bool:
-    return isinstance(node.server, Seen) and node.server.value.server_id == name
-
-
-def _duplicate(cluster: Cluster, name: str, nodes: tuple[str, ...], values: dict[str, Seen[str]]) -> Finding:
-    empty = [each for each in nodes if (node := cluster.node(each)) is not None and _holds_nothing(node)]
-    if empty:
-        remedy = edit("nats.config", empty[-1:], f"set another server_name; {empty[-1]} holds no data yet")
-    else:
-        remedy = Remedy(
-            "All of them hold data: renaming one deletes its copy of every stream. Choose one whose streams all have "
-            "replicas elsewhere, back up its storage/, then set another server_name there",
-            ("sudo systemctl stop symphony", "sudo tar -czf storage-before-rename.tar.gz storage"),
-            Risk.DESTRUCTIVE,
-        )
-    return Finding(
-        title=f"{listing(nodes)} have the same server_name, {name}",
-        detail="They refuse each other's routes, and count as one peer in every Raft group.",
-        subject=Subject("node", name),
-        nodes=nodes,
-        evidence=tuple(EvidenceEntry(node, values[node].where, "a name of its own", name) for node in nodes),
-        remedies=(remedy,),
-    )
-
-
-def _holds_nothing(node: Node) -> bool:
-    directories = node.stream_directories
-    if isinstance(directories, Seen):
-        return not directories.value
-    return directories.is_absence or (isinstance(node.streams, Seen) and not node.streams.value)
+    return node is not None and other is not None and linked(node, other)
 
 
 @check("RT005", name="route-stale", severity=Severity.WARNING, needs=(Kind.CONFIGURED_ROUTES,))
@@ -360,7 +256,7 @@ def route_stale(cluster: Cluster) -> Iterator[Finding | Gap]:
     yield from gaps
     stale: dict[str, list[EvidenceEntry]] = {}
     for node in cluster.nodes:
-        unaimed, lacking = _misaimed(cluster, node)
+        unaimed, lacking = misaimed(cluster, node)
         if not lacking and node.name in values:
             for route in unaimed:
                 said = route.probe.why if isinstance(route.probe, Missing) else "answers"
@@ -377,75 +273,3 @@ def route_stale(cluster: Cluster) -> Iterator[Finding | Gap]:
             evidence=tuple(entries),
             remedies=(edit("nats.config", nodes, f"remove {address} from cluster.routes"),),
         )
-
-
-@check(
-    "RT006",
-    name="route-mesh-partial",
-    severity=Severity.ERROR,
-    needs=(Kind.ROUTES, Kind.RUNNING, Kind.SERVER_NAME),
-    explained_by=(*ISOLATED, *DOWN, Because("CF006", Same.NODES)),
-)
-def route_mesh_partial(cluster: Cluster) -> Iterator[Finding | Gap]:
-    """Two servers that are up have no route between them: the mesh is partial.
-
-    What it means: route messages travel one hop. The two nodes cannot replicate to each other, and Raft
-    groups with a leader on one of them lose the other.
-
-    How it is seen: ROUTEZ of each server that is up, against the list of those that are. One side's word is
-    enough for a route to exist.
-
-    What else it could be: a server that started within the last seconds; --wait tells.
-
-    By hand: see from each of the two whether the other's route port can be reached; a firewall that lets
-    through one direction is enough for a route, as either side may dial.
-
-    Verify: `nats server list` shows the same number of routes for every server.
-    """
-    values, gaps = known(cluster, lambda node: node.running)
-    yield from gaps
-    names, gaps = known(cluster, lambda node: node.server_name)
-    yield from gaps
-    up = [node for node in cluster.nodes if node.name in values and values[node.name].value.up and node.name in names]
-    for node in up:
-        if isinstance(node.routes, Missing) and not node.routes.is_absence:
-            yield Gap(node.name, node.routes)
-    for one, other in combinations(sorted(up, key=lambda node: node.name), 2):
-        witnesses = [node for node in (one, other) if isinstance(node.routes, Seen)]
-        if not witnesses or _linked(one, other):
-            continue
-        yield Finding(
-            title=f"{one.name} and {other.name} have no route to each other",
-            detail=f"Both are up, and neither reaches the other: what {one.name} leads does not reach {other.name}.",
-            subject=Subject("route", f"{one.name} <-> {other.name}"),
-            nodes=(one.name, other.name),
-            evidence=tuple(
-                EvidenceEntry(
-                    node.name,
-                    "ROUTEZ",
-                    f"a route to {(other if node is one else one).name}",
-                    f"routes to {_remotes(node)}",
-                )
-                for node in witnesses
-            ),
-            remedies=(
-                Remedy(
-                    f"See from {one.name} whether the route port of {other.name} can be reached, and the other way",
-                    tuple(
-                        f"nc -vz {address.rpartition(':')[0].strip('[]')} {address.rpartition(':')[2]}"
-                        for node in (other, one)
-                        if (address := _address_of(cluster, node.name)) is not None
-                    ),
-                ),
-                restart(
-                    (one.name,),
-                    "it dials its routes anew, if the network is right and the route still missing",
-                ),
-            ),
-        )
-
-
-def _remotes(node: Node) -> str:
-    if not isinstance(node.routes, Seen):
-        return "unknown"
-    return listing(sorted(route.remote_name for route in node.routes.value)) or "no server"

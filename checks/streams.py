@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from symphony_doctor.api import (
-    SYSTEM_BUCKETS,
     Because,
     Cluster,
     EvidenceEntry,
@@ -11,22 +10,20 @@ from symphony_doctor.api import (
     Gap,
     Iterator,
     Kind,
-    Mapping,
     Missing,
     Remedy,
     Replica,
     Risk,
     Same,
-    Seen,
     Severity,
     Stream,
-    Subject,
     check,
     known,
     replicas_wanted,
 )
 
 from ._commands import resubmit, set_replicas, start
+from ._streams import members_of, subject_of
 from ._words import DIVIDED, DOWN, ISOLATED, account_words, by_server_name, listing, plural, short_key, verb
 
 _SILENT = 10.0
@@ -36,10 +33,6 @@ _YOUNG = 5.0
 """Seconds in which a new stream may be on its leader and not yet on every member."""
 
 _STORED = (Because("AC001", Same.NODES | Same.ACCOUNT), Because("AC003", Same.NODES | Same.ACCOUNT))
-
-
-def _subject(stream: Stream) -> Subject:
-    return Subject("stream", stream.name, stream.account)
 
 
 @check("JS001", name="replicas-too-low", severity=Severity.ERROR, needs=(Kind.STREAMS,))
@@ -74,7 +67,7 @@ def replicas_too_low(cluster: Cluster) -> Iterator[Finding | Gap]:
                 if had == 1
                 else "It tolerates the loss of fewer nodes than the cluster does."
             ),
-            subject=_subject(stream),
+            subject=subject_of(stream),
             nodes=holders,
             evidence=(
                 EvidenceEntry(
@@ -86,17 +79,8 @@ def replicas_too_low(cluster: Cluster) -> Iterator[Finding | Gap]:
 
 
 def _holders(cluster: Cluster, stream: Stream) -> tuple[str, ...]:
-    members = set(_members(cluster, stream)) or set(stream.directories) or set(stream.listed_by)
+    members = set(members_of(cluster, stream)) or set(stream.directories) or set(stream.listed_by)
     return tuple(sorted(members))
-
-
-def _members(cluster: Cluster, stream: Stream) -> tuple[str, ...]:
-    """Return the nodes that the stream is assigned to, by its leader; empty where no leader told."""
-    if stream.state is None or not stream.by_leader:
-        return ()
-    nodes = by_server_name(cluster)
-    names = (stream.state.leader, *(replica.name for replica in stream.state.replicas))
-    return tuple(sorted(nodes[name].name for name in names if name in nodes))
 
 
 def _where(stream: Stream) -> str:
@@ -150,7 +134,7 @@ def stream_directory_missing(cluster: Cluster) -> Iterator[Finding | Gap]:
                 f"{listing(sorted(stream.directories)) or 'no node'} "
                 f"{verb(len(stream.directories), 'holds', 'hold')} its files."
             ),
-            subject=_subject(stream),
+            subject=subject_of(stream),
             nodes=lacking,
             evidence=tuple(
                 EvidenceEntry(
@@ -183,7 +167,7 @@ def _directories_of(cluster: Cluster, name: str) -> str:
 
 
 def _expected_directories(cluster: Cluster, stream: Stream, looked_at: set[str]) -> set[str]:
-    members = set(_members(cluster, stream))
+    members = set(members_of(cluster, stream))
     if members:
         return members
     if stream.config.num_replicas >= cluster.size:
@@ -255,7 +239,7 @@ def replica_unhealthy(cluster: Cluster, *, most_lag: int = 1000) -> Iterator[Fin
                     f"Its leader {state.leader} counts {plural(len(state.replicas) + 1, 'replica')}, of which "
                     f"{len(faults)} {verb(len(faults), 'is', 'are')} not there or not keeping up."
                 ),
-                subject=_subject(stream),
+                subject=subject_of(stream),
                 nodes=bad,
                 evidence=tuple(
                     EvidenceEntry(state.leader, f"JSZ, replica on {name}", "current", fault)
@@ -284,125 +268,3 @@ def _replica_remedies(cluster: Cluster, stream: Stream, nodes: tuple[str, ...], 
         return (start(down),)
     look = Remedy("See whether it catches up", (f"nats stream info {stream.name}",))
     return (again,) if absent else (look, again)
-
-
-@check(
-    "JS004",
-    name="stream-leaderless",
-    severity=Severity.CRITICAL,
-    needs=(Kind.JETSTREAM,),
-    explained_by=(
-        Because("QU001", Same.CLUSTER),
-        *DIVIDED,
-        *ISOLATED,
-        Because("RT006", Same.NODES),
-        Because("QU002", Same.CLUSTER),
-        Because("JS006", Same.CLUSTER),
-    ),
-)
-def stream_leaderless(cluster: Cluster) -> Iterator[Finding | Gap]:
-    """A stream has no leader: writes to it are refused.
-
-    What it means: most members of the stream's group are down or cut off, or an election is under way.
-
-    How it is seen: no server that lists the stream names a leader for it.
-
-    What else it could be: an election, which takes up to 9 s; --wait tells.
-
-    By hand: start the members that are down. Do not delete the stream or its files.
-
-    Verify: `nats stream info STREAM` names a leader.
-    """
-    _, gaps = known(cluster, lambda node: node.jetstream)
-    yield from gaps
-    for stream in cluster.streams:
-        if stream.state is None or stream.leaders or stream.config.num_replicas < 2:  # noqa: PLR2004 - R=1 needs none
-            continue
-        nodes = tuple(sorted(stream.listed_by))
-        yield Finding(
-            title=f"{stream.name} has no leader",
-            detail="Writes are refused until a majority of its members is up and connected.",
-            subject=_subject(stream),
-            nodes=nodes,
-            evidence=tuple(EvidenceEntry(node, "JSZ", "a leader", "none") for node in nodes),
-            remedies=(
-                Remedy(
-                    "See which members are missing, and start them",
-                    ("nats server report jetstream", "nats server list"),
-                ),
-            ),
-        )
-
-
-@check(
-    "JS005",
-    name="system-bucket-missing",
-    severity=Severity.ERROR,
-    needs=(Kind.STREAMS,),
-    explained_by=(
-        Because("QU001", Same.CLUSTER),
-        Because("ID004", Same.CLUSTER),
-        Because("JS006", Same.CLUSTER),
-        Because("CF002", Same.CLUSTER),
-    ),
-)
-def system_bucket_missing(cluster: Cluster) -> Iterator[Finding | Gap]:
-    """One of the seven system buckets of Symphony does not exist.
-
-    What it means: what is kept in it is lost or was never there: roles, role assignments, shares, licenses,
-    usage, business units or enforcement state.
-
-    How it is seen: the streams of the Symphony account, by every server or on every node's disk, lack
-    KV_symphony_ROLES or one of the other six.
-
-    What else it could be: a cluster whose Symphony has never been up with a quorum: it makes the buckets
-    at its start.
-
-    By hand: restart Symphony on one node while the quorum is there; it creates what is missing. Contents
-    that were lost come back only from a backup.
-
-    Verify: `nats kv ls` in the Symphony account lists all seven.
-    """
-    values, gaps = known(cluster, lambda node: node.streams)
-    yield from gaps
-    owned = {stream.name for stream in cluster.streams if stream.config.mirror is None and _is_system(cluster, stream)}
-    missing = [bucket for bucket in SYSTEM_BUCKETS if bucket not in owned]
-    # what a node that was not looked at may hold alone cannot be called missing
-    if not missing or not values or (gaps and (not owned or len(gaps) >= replicas_wanted(cluster.size))):
-        return
-    account = cluster.symphony_account
-    if not owned:
-        yield _buckets_missing(cluster, Subject("account", account or "symphony"), "The system buckets do not", values)
-        return
-    for bucket in missing:
-        yield _buckets_missing(cluster, Subject("stream", bucket, account), f"{bucket} does not", values)
-
-
-def _is_system(cluster: Cluster, stream: Stream) -> bool:
-    return cluster.symphony_account is None or stream.account == cluster.symphony_account
-
-
-def _buckets_missing(cluster: Cluster, subject: Subject, what: str, values: Mapping[str, Seen[object]]) -> Finding:
-    nodes = tuple(sorted(values))
-    account = account_words(cluster, cluster.symphony_account) if cluster.symphony_account else "the Symphony account"
-    return Finding(
-        title=f"{what} exist",
-        detail=f"{account} needs all seven system buckets: {', '.join(SYSTEM_BUCKETS)}.",
-        subject=subject,
-        nodes=nodes,
-        evidence=tuple(
-            EvidenceEntry(node, values[node].where, subject.name, "not among its streams") for node in nodes
-        ),
-        remedies=(
-            Remedy(
-                "Restart Symphony on one node: it creates what is missing while the quorum is there",
-                (
-                    "# systemd",
-                    "sudo systemctl restart symphony",
-                    "# or Docker Compose",
-                    "docker compose restart symphony",
-                ),
-                Risk.DISRUPTIVE,
-            ),
-        ),
-    )
