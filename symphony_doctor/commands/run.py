@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -47,6 +48,14 @@ DURATION = _Duration()
 @click.option("--server", "servers", multiple=True, metavar="URL[,URL]", help="Client addresses of NATS servers.")
 @click.option("--creds", metavar="FILE", type=click.Path(path_type=Path), help="Credentials of the system account.")
 @click.option("--context", metavar="NAME", help="A context of the nats command line.")
+@click.option(
+    "--load-balancer",
+    "load_balancers",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="nginx or HAProxy configuration (repeatable).",
+)
 @click.option("--offline", is_flag=True, help="Touch no network.")
 @click.option("--select", "selected", multiple=True, metavar="CODES", help="Only these rules; prefixes work: RT,JS001.")
 @click.option("--ignore", "ignored", multiple=True, metavar="CODES", help="Without these rules.")
@@ -72,6 +81,7 @@ def command(
     servers: tuple[str, ...],
     creds: Path | None,
     context: str | None,
+    load_balancers: tuple[Path, ...],
     offline: bool,
     selected: tuple[str, ...],
     ignored: tuple[str, ...],
@@ -93,7 +103,10 @@ def command(
       symphony-doctor run --node n1=./node1 --node n2=./node2 --node n3=./node3 --offline
       symphony-doctor run --server nats://node1:4222 --creds system.creds
     """
-    request = _request(nodes, servers, creds, context, offline=offline, seconds=timeout)
+    request = replace(
+        _request(nodes, servers, creds, context, offline=offline, seconds=timeout),
+        load_balancers=_load_balancers(load_balancers),
+    )
     loaded = load_rules(checks_directories)
     rules = select(loaded.checks, _codes(selected), _codes(ignored))
     known = new_secrets()
@@ -135,6 +148,13 @@ def _request(
         seconds=seconds,
         environment=dict(os.environ),
     )
+
+
+def _load_balancers(paths: tuple[Path, ...]) -> tuple[Path, ...]:
+    for path in paths:
+        if not os.path.lexists(path):
+            raise UsageError(f"--load-balancer: {path} does not exist: expected an nginx or HAProxy configuration")
+    return tuple(dict.fromkeys(paths))
 
 
 def _node(text: str) -> NodeDirectory:
