@@ -115,7 +115,7 @@ def _compare(cluster: Cluster, service: Service, together: list[Placed]) -> _Com
 
 def _node_missing(cluster: Cluster, service: Service, together: list[Placed], found: _Comparison) -> Finding:
     first = together[0]
-    name = first.pool.title if len(together) == 1 else f"the {service.value} port"
+    name = first.pool.title if len(together) == 1 else f"what forwards to the {service.value} port"
     said, entries, todo = [], [], []
     for node in found.lacking:
         member = cluster.node(node)
@@ -147,7 +147,7 @@ def _node_missing(cluster: Cluster, service: Service, together: list[Placed], fo
         todo.append(f"remove or correct {shown}")
     unused = tuple(server.nodes[0] for server in found.unused)
     return Finding(
-        title=f"{name[:1].upper()}{name[1:]} {' and '.join(said)}",
+        title=f"{name} {' and '.join(said)}",
         detail="A node that is left out takes no load and no client of a node that fails."
         if found.lacking or found.vaguely or found.unused
         else "Every client that is sent there fails, or waits for a time-out.",

@@ -6,11 +6,13 @@ from symphony_doctor.api import (
     Cluster,
     EvidenceEntry,
     Finding,
+    Forwarding,
     Gap,
     Iterator,
     Kind,
     Layer,
     Missing,
+    Obstacle,
     Seen,
     Service,
     Severity,
@@ -19,8 +21,8 @@ from symphony_doctor.api import (
     check,
 )
 
-from ._balancing import SOURCE, addresses, change, pools_of
-from ._words import listing, plural, verb
+from ._balancing import SOURCE, Placed, addresses, change, pools_of
+from ._words import listing
 
 
 @check(
@@ -58,15 +60,15 @@ def lb_websocket_not_sticky(cluster: Cluster) -> Iterator[Finding | Gap]:
         if not affinity.is_absence or len(at_work) < 2:  # noqa: PLR2004
             yield Gap(None, affinity if not affinity.is_absence else Missing(State.UNREADABLE, pool.open_ended))
             continue
-        line = "ip_hash;" if placed.program == "nginx" else "balance source"
+        line = "ip_hash" if placed.program == "nginx" else "balance source"
         if placed.program == "nginx" and any(each.layer is Layer.TCP for each in pool.used_by):
-            line = "hash $remote_addr consistent;"
+            line = "hash $remote_addr consistent"
         yield Finding(
-            title=f"{pool.title[:1].upper()}{pool.title[1:]} spreads WebSocket connections without affinity",
+            title=f"{pool.title} spreads WebSocket connections without affinity",
             detail="A browser that connects again is sent to another node than its session is on.",
             subject=Subject("setting", placed.name),
             nodes=(),
-            evidence=(EvidenceEntry(SOURCE, affinity.where or pool.where, line.rstrip(";"), affinity.why),),
+            evidence=(EvidenceEntry(SOURCE, affinity.where or pool.where, line, affinity.why),),
             remedies=(change(placed, affinity.where or pool.where, f"keep each client on one node: {line}"),),
         )
 
@@ -88,8 +90,8 @@ def lb_websocket_upgrade(cluster: Cluster) -> Iterator[Finding | Gap]:
     maps are worked out for a handshake. HAProxy passes handshakes on by itself, unless http-request rules
     take the headers away.
 
-    What else it could be: nginx 1.29.7 or newer, where HTTP/1.1 is the default: there the version alone may
-    be left out, though it does no harm.
+    What else it could be: nginx 1.29.7 or newer, where HTTP/1.1 is the default: there proxy_http_version may
+    be left out, though it does no harm. nats-server 2.15 takes a handshake in HTTP/1.0 as well.
 
     By hand: in that location set proxy_http_version 1.1, proxy_set_header Upgrade $http_upgrade and
     proxy_set_header Connection "upgrade"; reload.
@@ -109,17 +111,25 @@ def lb_websocket_upgrade(cluster: Cluster) -> Iterator[Finding | Gap]:
             if isinstance(forwarding.obstacles, Missing):
                 yield Gap(None, forwarding.obstacles)
             elif forwarding.obstacles.value:
-                found = forwarding.obstacles.value
-                wanted = listing(each.expected for each in found)
-                yield Finding(
-                    title=f"{forwarding.title[:1].upper()}{forwarding.title[1:]} does not pass WebSocket handshakes on",
-                    detail=f"{plural(len(found), 'line')} {verb(len(found), 'is', 'are')} missing or wrong: "
-                    "the nodes refuse what arrives with 400 Bad Request.",
-                    subject=Subject("setting", f"{placed.path}: {forwarding.title}"),
-                    nodes=(),
-                    evidence=tuple(EvidenceEntry(SOURCE, each.where, each.expected, each.actual) for each in found),
-                    remedies=(change(placed, forwarding.where, f"pass the handshake on: {wanted}"),),
-                )
+                yield _no_upgrade(placed, forwarding, forwarding.obstacles.value)
+
+
+def _no_upgrade(placed: Placed, forwarding: Forwarding, found: tuple[Obstacle, ...]) -> Finding:
+    if placed.program == "HAProxy":
+        what = f"take away what changes the handshake: {listing(each.actual for each in found)}"
+    else:
+        what = f"pass the handshake on: {listing(each.expected for each in found)}"
+    headers = any("HTTP/1" not in each.actual and "http_version" not in each.actual for each in found)
+    return Finding(
+        title=f"{forwarding.title} does not pass WebSocket handshakes on",
+        detail="The nodes refuse what arrives with 400 Bad Request: the user interface loads and never connects."
+        if headers
+        else "WebSocket needs HTTP/1.1 (RFC 6455, and the product's page); some servers take HTTP/1.0, others do not.",
+        subject=Subject("setting", f"{placed.path}: {forwarding.title}"),
+        nodes=(),
+        evidence=tuple(EvidenceEntry(SOURCE, each.where, each.expected, each.actual) for each in found),
+        remedies=(change(placed, found[0].where, what),),
+    )
 
 
 @check(
@@ -153,10 +163,13 @@ def lb_nats_not_passthrough(cluster: Cluster) -> Iterator[Finding | Gap]:
         expected = "a stream block" if nginx else "mode tcp"
         what = "move it into a stream block, with its upstream" if nginx else "set mode tcp, in the frontend as well"
         yield Finding(
-            title=f"{placed.pool.title[:1].upper()}{placed.pool.title[1:]} forwards NATS client ports as HTTP",
+            title=f"{placed.pool.title} forwards NATS client ports as HTTP",
             detail="NATS is no HTTP: no client connects through this.",
             subject=Subject("setting", placed.name),
             nodes=(),
-            evidence=tuple(EvidenceEntry(SOURCE, each.where, expected, f"{each.title}, in http") for each in wrong),
+            evidence=tuple(
+                EvidenceEntry(SOURCE, each.where, expected, f"{each.title}, in {'http' if nginx else 'mode http'}")
+                for each in wrong
+            ),
             remedies=(change(placed, wrong[0].where if nginx else placed.pool.where, what),),
         )

@@ -23,45 +23,35 @@ _ENOUGH = 2
 
 def place(balancers: Iterable[LoadBalancer], nodes: Iterable[Node]) -> tuple[LoadBalancer, ...]:
     """Fill in the service of every pool and the nodes of every server."""
-    map_ = _Map(nodes)
+    view = _View(nodes)
     every = sorted(balancers, key=lambda each: each.path)
-    named = {service for pool in _pools(every) for service in [map_.service_by_host(pool)] if service}
-    by_port = {
-        service
-        for pool in _pools(every)
-        for service in [map_.service_by_port(pool)]
-        if isinstance(service, Seen) and service.value not in named
-    }
-    found = named | {seen.value for seen in by_port}
-    return tuple(_placed(each, map_, named, found) for each in every)
+    pools = [pool for each in every if isinstance(each.content, Seen) for pool in each.content.value.pools]
+    by_host = {service for pool in pools if (service := view.service_by_host(pool)) is not None}
+    by_port = {found.value for pool in pools if isinstance(found := view.service_by_port(pool), Seen)}
+    return tuple(_placed(each, view, by_host, by_host | by_port) for each in every)
 
 
-def _pools(balancers: Iterable[LoadBalancer]) -> Iterable[Pool]:
-    return (pool for each in balancers if isinstance(each.content, Seen) for pool in each.content.value.pools)
-
-
-def _placed(balancer: LoadBalancer, map_: _Map, named: set[Service], found: set[Service]) -> LoadBalancer:
+def _placed(balancer: LoadBalancer, view: _View, by_host: set[Service], found: set[Service]) -> LoadBalancer:
     if isinstance(balancer.content, Missing):
         return balancer
     pools = []
     for pool in balancer.content.value.pools:
-        service = _service(pool, map_, named, found)
-        servers = map_.servers(pool, service.value) if isinstance(service, Seen) else pool.servers
+        service = _service(pool, view, by_host, found)
+        servers = view.servers(pool, service.value) if isinstance(service, Seen) else pool.servers
         pools.append(replace(pool, service=service, servers=servers))
     content = replace(balancer.content.value, pools=tuple(pools))
     return replace(balancer, content=Seen(content, balancer.content.where))
 
 
-def _service(pool: Pool, map_: _Map, named: set[Service], found: set[Service]) -> Evidence[Service]:
-    by_host = map_.service_by_host(pool)
-    if by_host is not None:
-        return Seen(by_host, pool.where)
-    by_port = map_.service_by_port(pool)
-    # a pool of unknown hosts is of another application where the nodes have a pool with known hosts
-    if isinstance(by_port, Seen):
-        return by_port if by_port.value not in named else _UNRELATED
-    maybe = map_.services(pool)
-    return by_port if maybe - found else _UNRELATED
+def _service(pool: Pool, view: _View, by_host: set[Service], found: set[Service]) -> Evidence[Service]:
+    """Decide what a pool leads to; one of unknown hosts is of another application where a better one is found."""
+    certain = view.service_by_host(pool)
+    if certain is not None:
+        return Seen(certain, pool.where)
+    likely = view.service_by_port(pool)
+    if isinstance(likely, Seen):
+        return likely if likely.value not in by_host else _UNRELATED
+    return likely if view.services(pool) - found else _UNRELATED
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +68,7 @@ class _Place:
         return host in self.hosts or (not _is_address(host) and host.partition(".")[0] in self.labels)
 
 
-class _Map:
+class _View:
     """The nodes by host and port."""
 
     def __init__(self, nodes: Iterable[Node]) -> None:
@@ -107,7 +97,9 @@ class _Map:
         return best if counts[best] else None
 
     def services(self, pool: Pool) -> set[Service]:
-        """Return the services that the ports alone allow."""
+        """Return the services that the ports alone allow: any, where there may be servers without a port here."""
+        if pool.open_ended and not pool.servers:
+            return set(Service)
         return {
             service
             for service in Service
@@ -125,6 +117,7 @@ class _Map:
             addresses = {
                 (server.host, server.port): [place.node for place in self.places if place.has(service, server.port)]
                 for server in pool.servers
+                if not self.owners(server)
             }
             single = {names[0] for names in addresses.values() if len(names) == 1}
             offering = [place for place in self.places if any(of == service for of, _ in place.ports)]
@@ -134,6 +127,8 @@ class _Map:
                 return Seen(service, pool.where)
         if not self.services(pool):
             return _UNRELATED
+        if pool.open_ended:
+            return Missing(State.UNREADABLE, f"{pool.title}: {pool.open_ended}", pool.where)
         hosts = sorted({server.host for server in pool.servers if server.host})
         return Missing(
             State.UNREADABLE,
@@ -145,22 +140,16 @@ class _Map:
         """Return the servers of a pool of that service with the nodes that each may be."""
         sure: dict[str, tuple[str, ...]] = {}
         for server in pool.servers:
-            owners = self.owners(server)
-            if owners:
-                sure[server.where] = tuple(sorted(owner.node for owner in owners if owner.has(service, server.port)))
+            if owners := self.owners(server):
+                sure[server.address] = tuple(sorted(each.node for each in owners if each.has(service, server.port)))
         taken = {names[0] for names in sure.values() if len(names) == 1}
+        left = [place for place in self.places if place.node not in taken]
         return tuple(
             replace(
                 server,
-                nodes=sure[server.where]
-                if server.where in sure
-                else tuple(
-                    sorted(
-                        place.node
-                        for place in self.places
-                        if place.has(service, server.port) and place.node not in taken
-                    )
-                ),
+                nodes=sure[server.address]
+                if server.address in sure
+                else tuple(sorted(place.node for place in left if place.has(service, server.port))),
             )
             for server in pool.servers
         )

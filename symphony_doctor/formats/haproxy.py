@@ -156,7 +156,7 @@ class _Reader:
             if not line.starts("http-request") or len(line.words) < 3 or line.words[2].lower() not in _HOP_BY_HOP:  # noqa: PLR2004
                 continue
             action, header, value = line.words[1], line.words[2].lower(), " ".join(line.words[3:4]).lower()
-            shown = self.show(" ".join(line.words[:4]))
+            shown = self.show(" ".join(line.words))
             if action == "set-header" and value == {"upgrade": "websocket", "connection": "upgrade"}[header]:
                 continue
             if action in {"del-header", "set-header"} and not _CONDITIONS & set(line.words) and "%" not in value:

@@ -75,6 +75,8 @@ class _Reader:
         self.stream = [*_inside(tree, "stream"), *of_stream, *shared]
         self.maps = Maps(each for each in self.http if each.name == "map")
         self.drafts: dict[tuple[Layer, str], _Draft] = {}
+        # a fragment's upstreams are of either layer: the same directive is the same pool
+        self.read_before: dict[int, _Draft] = {}
         self.undecided: list[Missing] = []
 
     def read(self) -> Balancing:
@@ -87,7 +89,6 @@ class _Reader:
             for each in server.block or () if server.name == "server" else ():
                 if each.name == "proxy_pass":
                     self._forward(each, f"stream server {_listens(server)}", Layer.TCP, None)
-        # a fragment's upstreams stand under both layers: what is one draft is one pool
         pools = {id(draft): draft.done() for draft in self.drafts.values()}
         return Balancing("nginx", tuple(pools.values()), tuple(self.undecided))
 
@@ -95,9 +96,8 @@ class _Reader:
         if len(upstream.arguments) != 1 or upstream.block is None:
             raise FormatError(_place(upstream), "upstream NAME { ... }", f"{len(upstream.arguments)} names")
         key = (layer, upstream.arguments[0].lower())
-        twin = next((draft for draft in self.drafts.values() if draft.where == upstream.where), None)
-        if twin is not None:
-            self.drafts[key] = twin
+        if id(upstream) in self.read_before:
+            self.drafts[key] = self.read_before[id(upstream)]
             return
         servers, open_ended = [], ""
         for each in upstream.block:
@@ -110,7 +110,7 @@ class _Reader:
                     open_ended = f"{each.where}: a server is named by a variable"
                 else:
                     servers.append(self._server(each, layer))
-        self.drafts[key] = _Draft(
+        self.drafts[key] = self.read_before[id(upstream)] = _Draft(
             title=f"upstream {self.show(upstream.arguments[0])}",
             where=upstream.where,
             named=True,
