@@ -173,7 +173,7 @@ def _defaults_of(sections: tuple[Section, ...]) -> dict[str, tuple[Line, ...]]:
     found: dict[str, tuple[Line, ...]] = {}
     for section in sections:
         if section.keyword == "defaults":
-            last = (*named.get(section.base, ()), *section.lines)
+            last = (*(named.get(section.base, ()) if section.base else ()), *section.lines)
             named[section.name] = last
         else:
             found[section.where] = named.get(section.base, ()) if section.base else last
