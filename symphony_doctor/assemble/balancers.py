@@ -129,10 +129,10 @@ class _View:
             return _UNRELATED
         if pool.open_ended:
             return Missing(State.UNREADABLE, f"{pool.title}: {pool.open_ended}", pool.where)
-        hosts = sorted({server.host for server in pool.servers if server.host})
+        unknown = sorted({server.address for server in pool.servers if not self.owners(server)})
         return Missing(
             State.UNREADABLE,
-            f"{pool.where}: whether {', '.join(hosts[:3])} is a node cannot be told: no node is known by that host",
+            f"{pool.where}: whether {', '.join(unknown[:3])} is a node cannot be told: no node is known by that host",
             pool.where,
         )
 

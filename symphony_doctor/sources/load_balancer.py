@@ -16,10 +16,10 @@ from symphony_doctor.sources.deadline import Deadline, in_thread
 from symphony_doctor.sources.files import read_file
 from symphony_doctor.sources.observation import LoadBalancerFile
 
-FILE_LIMIT: Final = 1024 * 1024
-"""Bytes of one file."""
+FILE_LIMIT: Final = 512 * 1024
+"""Bytes of one file: a megabyte takes crossplane some six seconds."""
 
-TOTAL_LIMIT: Final = 2 * 1024 * 1024
+TOTAL_LIMIT: Final = 1024 * 1024
 """Bytes of a configuration with all that it includes."""
 
 MOST_FILES: Final = 1000

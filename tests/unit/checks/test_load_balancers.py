@@ -155,7 +155,7 @@ def test_lb001_near_miss_a_node_s_own_proxy() -> None:
     """Where nodes are on several hosts, localhost is one of them, and it cannot be told which."""
     status, reason = outcome("LB001", on_three_hosts(), http(location("/", "http://localhost:8080")))
     assert status is Status.SKIPPED
-    assert "whether localhost is a node cannot be told" in reason
+    assert "whether localhost:8080 is a node cannot be told" in reason
 
 
 def test_lb001_near_miss_a_socket_file() -> None:
