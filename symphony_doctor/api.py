@@ -49,6 +49,17 @@ from symphony_doctor.model.jetstream import (
     StreamState,
     UpstreamState,
 )
+from symphony_doctor.model.listeners import Listeners
+from symphony_doctor.model.load_balancer import (
+    Balancing,
+    Forwarding,
+    Layer,
+    LoadBalancer,
+    Obstacle,
+    Pool,
+    PoolServer,
+    Service,
+)
 from symphony_doctor.model.policy import SYSTEM_BUCKETS, replicas_wanted
 from symphony_doctor.model.server import Greeting, Health, Route, RouteGreeting, Running, Server
 
@@ -124,6 +135,7 @@ __all__ = [
     "VERSION",
     "Account",
     "AccountFile",
+    "Balancing",
     "Because",
     "Check",
     "Cluster",
@@ -135,6 +147,7 @@ __all__ = [
     "EvidenceMissing",
     "Finding",
     "Flaw",
+    "Forwarding",
     "Gap",
     "Greeting",
     "Health",
@@ -143,6 +156,9 @@ __all__ = [
     "Iterator",
     "JetStream",
     "Kind",
+    "Layer",
+    "Listeners",
+    "LoadBalancer",
     "Located",
     "Mapping",
     "MetaGroup",
@@ -151,7 +167,10 @@ __all__ = [
     "Missing",
     "NatsConfig",
     "Node",
+    "Obstacle",
     "OperatorIdentity",
+    "Pool",
+    "PoolServer",
     "Preloaded",
     "Remedy",
     "Replica",
@@ -164,6 +183,7 @@ __all__ = [
     "SeedReference",
     "Seen",
     "Server",
+    "Service",
     "Setting",
     "Severity",
     "State",

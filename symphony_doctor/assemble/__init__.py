@@ -4,19 +4,25 @@
 - ``addresses``: which node is at which route address;
 - ``beliefs``: which source is believed where several speak of one thing;
 - ``running``: whether a node's server is up;
+- ``listeners``, ``balancers``: where each node can be reached, and which servers of load balancers they are;
 - ``tables``: what follows from all nodes together.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from symphony_doctor.assemble.addresses import RouteMap, map_routes
+from symphony_doctor.assemble.balancers import place
 from symphony_doctor.assemble.beliefs import believe
 from symphony_doctor.assemble.members import Scope, find_members, with_expected
 from symphony_doctor.assemble.tables import cluster_of
-from symphony_doctor.model.cluster import Cluster
+from symphony_doctor.model.cluster import Cluster, Node
+from symphony_doctor.model.evidence import Evidence, Missing, Seen, State
+from symphony_doctor.model.load_balancer import LoadBalancer
 from symphony_doctor.sources.observation import (
+    LoadBalancerFile,
     NodeFiles,
     Observation,
     ResolverPack,
@@ -24,7 +30,7 @@ from symphony_doctor.sources.observation import (
     ServerAnswers,
 )
 
-__all__ = ["Scope", "assemble", "cluster_of"]
+__all__ = ["Scope", "assemble", "cluster_of", "place"]
 
 
 def assemble(observations: Iterable[Observation], observed_at: float, scope: Scope) -> Cluster:
@@ -41,4 +47,12 @@ def assemble(observations: Iterable[Observation], observed_at: float, scope: Sco
     routes: RouteMap = map_routes(members, probes)
     members = with_expected(members, routes, answers, scope)
     nodes = believe(members, routes, probes, pack, scope)
-    return cluster_of(nodes, observed_at)
+    balancers = [each.balancer for each in every if isinstance(each, LoadBalancerFile)]
+    return replace(cluster_of(nodes, observed_at), load_balancers=_load_balancers(balancers, nodes))
+
+
+def _load_balancers(balancers: list[LoadBalancer], nodes: Iterable[Node]) -> Evidence[tuple[LoadBalancer, ...]]:
+    if not balancers:
+        return Missing(State.NOT_ASKED, "no load balancer configuration (--load-balancer)")
+    placed = place(balancers, nodes)
+    return Seen(placed, ", ".join(each.path for each in placed))

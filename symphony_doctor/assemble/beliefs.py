@@ -8,6 +8,7 @@
 - accounts held: the files of the resolver (they survive a restart), else the server's list;
 - account claims: the files, else the resolver pack for the accounts that the server's list names;
 - streams: the server, else the directories;
+- hosts and ports of its clients: see ``listeners``;
 - up or down: see ``running``.
 """
 
@@ -17,6 +18,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
+from symphony_doctor.assemble.listeners import listeners_of
 from symphony_doctor.assemble.members import is_unplaced
 from symphony_doctor.assemble.running import running_of, silent
 from symphony_doctor.model.accounts import Account
@@ -85,10 +87,11 @@ def _merged(
 ) -> Node:
     if isinstance(running, Seen) and not running.value.up:
         node = silent(node, running.value)
+    name = _server_name(node)
     return replace(
         node,
         running=running,
-        server_name=_server_name(node),
+        server_name=name,
         cluster_name=_cluster_name(node),
         operator=_operator(node),
         system_account=_system_account(node),
@@ -98,6 +101,7 @@ def _merged(
         accounts=_accounts(node),
         account_claims=_account_claims(node, pack),
         streams=_streams(node),
+        listeners=listeners_of(node, name, routes),
     )
 
 

@@ -41,6 +41,7 @@ def request_of(
     servers: tuple[str, ...],
     creds: Path | None,
     context: str | None,
+    load_balancers: tuple[Path, ...],
     *,
     offline: bool,
     seconds: float,
@@ -68,7 +69,15 @@ def request_of(
         network=not offline,
         seconds=seconds,
         environment=dict(os.environ),
+        load_balancers=_load_balancers(load_balancers),
     )
+
+
+def _load_balancers(paths: tuple[Path, ...]) -> tuple[Path, ...]:
+    for path in paths:
+        if not os.path.lexists(path):
+            raise UsageError(f"--load-balancer: {path} does not exist: expected an nginx or HAProxy configuration")
+    return tuple(dict.fromkeys(paths))
 
 
 def _node(text: str) -> NodeDirectory:

@@ -19,6 +19,14 @@ from symphony_doctor.reports import FORMATS
 @click.option("--server", "servers", multiple=True, metavar="URL[,URL]", help="Client addresses of NATS servers.")
 @click.option("--creds", metavar="FILE", type=click.Path(path_type=Path), help="Credentials of the system account.")
 @click.option("--context", metavar="NAME", help="A context of the nats command line.")
+@click.option(
+    "--load-balancer",
+    "load_balancers",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="nginx or HAProxy configuration (repeatable).",
+)
 @click.option("--offline", is_flag=True, help="Touch no network.")
 @click.option("--select", "selected", multiple=True, metavar="CODES", help="Only these rules; prefixes work: RT,JS001.")
 @click.option("--ignore", "ignored", multiple=True, metavar="CODES", help="Without these rules.")
@@ -44,6 +52,7 @@ def command(
     servers: tuple[str, ...],
     creds: Path | None,
     context: str | None,
+    load_balancers: tuple[Path, ...],
     offline: bool,
     selected: tuple[str, ...],
     ignored: tuple[str, ...],
@@ -65,7 +74,7 @@ def command(
       symphony-doctor run --node n1=./node1 --node n2=./node2 --node n3=./node3 --offline
       symphony-doctor run --server nats://node1:4222 --creds system.creds
     """
-    request = request_of(nodes, servers, creds, context, offline=offline, seconds=timeout)
+    request = request_of(nodes, servers, creds, context, load_balancers, offline=offline, seconds=timeout)
     loaded = load_rules(checks_directories)
     rules = choose(loaded, codes(selected), codes(ignored))
     known = new_secrets()

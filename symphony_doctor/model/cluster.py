@@ -17,6 +17,7 @@ from symphony_doctor.model.jetstream import (
     StreamDirectory,
     StreamState,
 )
+from symphony_doctor.model.listeners import Listeners
 from symphony_doctor.model.load_balancer import LoadBalancer
 from symphony_doctor.model.server import Greeting, Health, Route, RouteGreeting, Running, Server
 from symphony_doctor.model.services import ClusterInfo
@@ -47,6 +48,7 @@ class Kind(StrEnum):
     ACCOUNTS = "accounts"
     ACCOUNT_CLAIMS = "account_claims"
     STREAMS = "streams"
+    LISTENERS = "listeners"
 
     LOAD_BALANCERS = "load_balancers"
     CLUSTER_INFO = "cluster_info"
@@ -116,6 +118,7 @@ class Node:
     accounts: Evidence[frozenset[str]] = NOT_ASKED
     account_claims: Evidence[tuple[Account, ...]] = NOT_ASKED
     streams: Evidence[tuple[HeldStream, ...]] = NOT_ASKED
+    listeners: Evidence[Listeners] = NOT_ASKED
 
     @property
     def is_up(self) -> bool:

@@ -51,6 +51,8 @@ class Server:
     config_loaded_at: float
     config_digest: str
     slow_consumers: int
+    websocket_port: int = 0
+    """0 without that listener, and where the server does not tell"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,10 @@ class _VarzJetStream(msgspec.Struct):
     config: dict[str, Any] | None = None
 
 
+class _VarzWebSocket(msgspec.Struct):
+    port: int = 0
+
+
 class Varz(msgspec.Struct):
     """VARZ."""
 
@@ -78,6 +82,7 @@ class Varz(msgspec.Struct):
     system_account: str = ""
     config_digest: str = ""
     slow_consumers: int = 0
+    websocket: _VarzWebSocket = msgspec.field(default_factory=_VarzWebSocket)
 
 
 class _RoutezRoute(msgspec.Struct):
@@ -142,6 +147,7 @@ def server(varz: Varz, read_token: Callable[[str], Token | Flaw]) -> Server:
         config_loaded_at=varz.config_load_time.timestamp(),
         config_digest=varz.config_digest,
         slow_consumers=varz.slow_consumers,
+        websocket_port=varz.websocket.port,
     )
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from symphony_doctor.errors import UsageError
 from symphony_doctor.formats.nats_settings import DEFAULT_CLIENT_PORT, route_address
 from symphony_doctor.model.configuration import NatsConfig, RouteAddress
 from symphony_doctor.model.evidence import Seen
-from symphony_doctor.sources import node_directory
+from symphony_doctor.sources import load_balancer, node_directory
 from symphony_doctor.sources.credentials import Credentials
 from symphony_doctor.sources.deadline import Deadline
 from symphony_doctor.sources.nats_server import collect as collect_servers
@@ -32,6 +33,7 @@ class Request:
     network: bool = True
     seconds: float = 5.0
     environment: Mapping[str, str] = field(default_factory=dict)
+    load_balancers: tuple[Path, ...] = ()
 
 
 async def collect(request: Request, fingerprint: Callable[[str], str]) -> list[Observation]:
@@ -45,6 +47,9 @@ async def collect(request: Request, fingerprint: Callable[[str], str]) -> list[O
         )
     )
     observations: list[Observation] = list(files)
+    observations += await asyncio.gather(
+        *(load_balancer.collect(path, fingerprint, deadline) for path in request.load_balancers)
+    )
     if not request.network:
         return observations
     addresses = _unique([*request.servers, *_client_addresses(files)])

@@ -10,6 +10,7 @@ from symphony_doctor.model.configuration import NatsConfig, SymphonyConfig
 from symphony_doctor.model.evidence import NOT_ASKED, Evidence
 from symphony_doctor.model.identity import Token
 from symphony_doctor.model.jetstream import JetStream, MetaGroup, StreamDirectory
+from symphony_doctor.model.load_balancer import LoadBalancer
 from symphony_doctor.model.server import Greeting, Health, Route, RouteGreeting, Server
 
 
@@ -73,4 +74,11 @@ class ResolverPack:
     tokens: Evidence[tuple[Token, ...]]
 
 
-Observation: TypeAlias = NodeFiles | ServerAnswers | RouteProbe | ResolverPack
+@dataclass(frozen=True, slots=True)
+class LoadBalancerFile:
+    """One configuration of a load balancer, as it was read; which server is which node is not told yet."""
+
+    balancer: LoadBalancer
+
+
+Observation: TypeAlias = NodeFiles | ServerAnswers | RouteProbe | ResolverPack | LoadBalancerFile

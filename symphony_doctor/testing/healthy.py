@@ -30,9 +30,12 @@ from symphony_doctor.model.jetstream import (
     StreamDirectory,
     StreamState,
 )
+from symphony_doctor.model.listeners import Listeners
+from symphony_doctor.model.load_balancer import Service
 from symphony_doctor.model.policy import SYSTEM_BUCKETS, replicas_wanted
 from symphony_doctor.model.server import Greeting, Health, Route, RouteGreeting, Running, Server
 from symphony_doctor.model.services import ClusterInfo
+from symphony_doctor.testing.load_balancers import behind, page_examples
 
 NOW = 1_800_000_000.0
 OPERATOR = "O" + "B" * 55
@@ -88,9 +91,18 @@ def healthy(nodes: int = 3) -> Cluster:
     ]
     mirrors = [stream_state("KV_symphony_roles", USER, names[:1], storage="memory", mirror="KV_symphony_roles")]
     cluster = cluster_of((_node(at, names, [*streams, *mirrors]) for at in range(nodes)), NOW)
+    cluster = behind(
+        cluster,
+        page_examples(
+            {
+                Service.UI: [f"{name}:{8080 + at}" for at, name in enumerate(names)],
+                Service.WEBSOCKET: [f"{name}:9222" for name in names],
+                Service.NATS: [f"{name}:4222" for name in names],
+            }
+        ),
+    )
     return replace(
         cluster,
-        load_balancers=Seen((), "nginx.conf"),
         cluster_info=Seen(ClusterInfo(replicas_wanted(nodes)), "cirata.services.cluster.info"),
     )
 
@@ -203,6 +215,16 @@ def _node(at: int, names: list[str], streams: list[StreamState]) -> Node:
             tuple(Account(each.subject, each.name, each, f"{path}/accounts") for each in accounts), f"{path}/accounts"
         ),
         streams=Seen(tuple(HeldStream(each.account, each.config, each) for each in held), "JSZ"),
+        listeners=Seen(
+            Listeners(
+                hosts=(name,),
+                labels=(name,),
+                ui=Seen(8080 + at, f"{path}/symphony.config"),
+                websocket=Seen(9222, "VARZ"),
+                client=Seen(4222, "VARZ"),
+            ),
+            f"{path}/nats.config",
+        ),
     )
 
 
@@ -262,4 +284,5 @@ def _server(name: str, operator: Token, clustered: bool) -> Server:  # noqa: FBT
         config_loaded_at=NOW - 7200,
         config_digest="sha256:0",
         slow_consumers=0,
+        websocket_port=9222,
     )

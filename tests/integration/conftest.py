@@ -39,7 +39,13 @@ class Doctor:
 
     def run(self, mode: str, *more: str) -> tuple[int, dict[str, Any]]:
         """Return the exit status and the report."""
-        done = subprocess.run(
+        done = self.run_raw(mode, *more)
+        assert done.stdout, done.stderr
+        return done.returncode, json.loads(done.stdout)
+
+    def run_raw(self, mode: str, *more: str) -> subprocess.CompletedProcess[str]:
+        """Return the process as it ended."""
+        return subprocess.run(
             [PROGRAM, "run", *self.arguments(mode), "--format", "json", *more],
             capture_output=True,
             text=True,
@@ -47,8 +53,6 @@ class Doctor:
             check=False,
             env={**os.environ, "NO_COLOR": "1"},
         )
-        assert done.stdout, done.stderr
-        return done.returncode, json.loads(done.stdout)
 
 
 @pytest.fixture
