@@ -50,6 +50,7 @@ from symphony_doctor.model.jetstream import (
     StreamState,
     UpstreamState,
 )
+from symphony_doctor.model.log import Log, LogEvent, LogKind
 from symphony_doctor.model.policy import SYSTEM_BUCKETS, replicas_wanted
 from symphony_doctor.model.server import Greeting, Health, Route, RouteGreeting, Running, Server
 
@@ -154,6 +155,9 @@ __all__ = [
     "JetStream",
     "Kind",
     "Located",
+    "Log",
+    "LogEvent",
+    "LogKind",
     "Mapping",
     "MetaGroup",
     "MetaPeer",

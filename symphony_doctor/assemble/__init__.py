@@ -3,6 +3,7 @@
 - ``members``: which observations are of one node, and who is a node at all;
 - ``addresses``: which node is at which route address;
 - ``beliefs``: which source is believed where several speak of one thing;
+- ``logs``: which node a log that was given is of;
 - ``tables``: what follows from all nodes together.
 """
 
@@ -12,10 +13,12 @@ from collections.abc import Iterable
 
 from symphony_doctor.assemble.addresses import RouteMap, map_routes
 from symphony_doctor.assemble.beliefs import believe
+from symphony_doctor.assemble.logs import with_logs
 from symphony_doctor.assemble.members import Scope, find_members, with_expected
 from symphony_doctor.assemble.tables import cluster_of
 from symphony_doctor.model.cluster import Cluster
 from symphony_doctor.sources.observation import (
+    GivenLog,
     NodeFiles,
     Observation,
     ResolverPack,
@@ -27,7 +30,10 @@ __all__ = ["Scope", "assemble", "cluster_of"]
 
 
 def assemble(observations: Iterable[Observation], observed_at: float, scope: Scope) -> Cluster:
-    """Build the snapshot; the order of the observations does not matter."""
+    """Build the snapshot; the order of the observations does not matter.
+
+    Raises ``UsageError`` where it cannot be told which node a log that was given is of.
+    """
     every = list(observations)
     files = sorted((each for each in every if isinstance(each, NodeFiles)), key=lambda each: each.directory)
     answers = sorted(
@@ -40,4 +46,6 @@ def assemble(observations: Iterable[Observation], observed_at: float, scope: Sco
     routes: RouteMap = map_routes(members, probes)
     members = with_expected(members, routes, answers, scope)
     nodes = believe(members, routes, probes, pack, scope)
+    given = sorted((each for each in every if isinstance(each, GivenLog)), key=lambda each: each.path)
+    nodes = with_logs(nodes, given)
     return cluster_of(nodes, observed_at)

@@ -17,6 +17,7 @@ from symphony_doctor.model.finding import Severity
 from symphony_doctor.reports import FORMATS
 from symphony_doctor.sources.collect import Request, server_address
 from symphony_doctor.sources.credentials import Credentials, creds_file, nats_context
+from symphony_doctor.sources.log_files import LogFile
 from symphony_doctor.sources.node_directory import NodeDirectory
 
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)?")
@@ -47,6 +48,9 @@ DURATION = _Duration()
 @click.option("--server", "servers", multiple=True, metavar="URL[,URL]", help="Client addresses of NATS servers.")
 @click.option("--creds", metavar="FILE", type=click.Path(path_type=Path), help="Credentials of the system account.")
 @click.option("--context", metavar="NAME", help="A context of the nats command line.")
+@click.option(
+    "--log", "logs", multiple=True, metavar="[NAME=]FILE", help="A node's log, journalctl -o json or docker output."
+)
 @click.option("--offline", is_flag=True, help="Touch no network.")
 @click.option("--select", "selected", multiple=True, metavar="CODES", help="Only these rules; prefixes work: RT,JS001.")
 @click.option("--ignore", "ignored", multiple=True, metavar="CODES", help="Without these rules.")
@@ -72,6 +76,7 @@ def command(
     servers: tuple[str, ...],
     creds: Path | None,
     context: str | None,
+    logs: tuple[str, ...],
     offline: bool,
     selected: tuple[str, ...],
     ignored: tuple[str, ...],
@@ -93,7 +98,7 @@ def command(
       symphony-doctor run --node n1=./node1 --node n2=./node2 --node n3=./node3 --offline
       symphony-doctor run --server nats://node1:4222 --creds system.creds
     """
-    request = _request(nodes, servers, creds, context, offline=offline, seconds=timeout)
+    request = _request(nodes, servers, creds, context, logs, offline=offline, seconds=timeout)
     loaded = load_rules(checks_directories)
     rules = select(loaded.checks, _codes(selected), _codes(ignored))
     known = new_secrets()
@@ -108,6 +113,7 @@ def _request(
     servers: tuple[str, ...],
     creds: Path | None,
     context: str | None,
+    logs: tuple[str, ...],
     *,
     offline: bool,
     seconds: float,
@@ -134,6 +140,7 @@ def _request(
         network=not offline,
         seconds=seconds,
         environment=dict(os.environ),
+        logs=tuple(_log(each) for each in logs),
     )
 
 
@@ -149,6 +156,19 @@ def _node(text: str) -> NodeDirectory:
             f"--node: {directory} {what}: expected a node's Symphony directory, with symphony.config in it"
         )
     return NodeDirectory(path, name or None)
+
+
+def _log(text: str) -> LogFile:
+    name, given, file = text.partition("=")
+    if not given or "/" in name or not name:
+        name, file = "", text
+    path = Path(file)
+    if not path.is_file():
+        what = "does not exist" if not path.exists() else "is no file"
+        raise UsageError(
+            f"--log: {file} {what}: expected a node's log, or what `journalctl -o json` or `docker compose logs` wrote"
+        )
+    return LogFile(path, name or None)
 
 
 def _codes(options: tuple[str, ...]) -> list[str]:

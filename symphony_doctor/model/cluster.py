@@ -18,6 +18,7 @@ from symphony_doctor.model.jetstream import (
     StreamState,
 )
 from symphony_doctor.model.load_balancer import LoadBalancer
+from symphony_doctor.model.log import Log
 from symphony_doctor.model.server import Greeting, Health, Route, RouteGreeting, Running, Server
 from symphony_doctor.model.services import ClusterInfo
 
@@ -47,6 +48,7 @@ class Kind(StrEnum):
     ACCOUNTS = "accounts"
     ACCOUNT_CLAIMS = "account_claims"
     STREAMS = "streams"
+    LOG = "log"
 
     LOAD_BALANCERS = "load_balancers"
     CLUSTER_INFO = "cluster_info"
@@ -116,6 +118,7 @@ class Node:
     accounts: Evidence[frozenset[str]] = NOT_ASKED
     account_claims: Evidence[tuple[Account, ...]] = NOT_ASKED
     streams: Evidence[tuple[HeldStream, ...]] = NOT_ASKED
+    log: Evidence[tuple[Log, ...]] = NOT_ASKED
 
     @property
     def is_up(self) -> bool:
