@@ -85,6 +85,8 @@ def _one_of(logs: tuple[Log, ...], node: Node, path: str) -> Log:
     ):
         if len(choice) == 1:
             return choice[0]
+    if not any(log.events or log.quorum_at or log.started_at for log in every):
+        return every[0]  # none of them says anything
     services = ", ".join(log.service or "lines without a name" for log in every)
     raise UsageError(f"--log: {path} has several services ({services}), and none is known to be {node.name}")
 

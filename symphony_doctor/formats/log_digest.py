@@ -8,20 +8,12 @@ about routes), and after a silence.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from symphony_doctor.formats.log_lines import (
-    INTERESTING,
-    MAX_LINE,
-    Clock,
-    Line,
-    Said,
-    Statement,
-    read_line,
-    read_message,
-)
+from symphony_doctor.formats.log_lines import MAX_LINE, Clock, Line, last_time, read_line, service_of
+from symphony_doctor.formats.log_messages import Said, Statement, finder, read_message, route_marks
 from symphony_doctor.model.log import Log, LogEvent, LogKind
 
 SILENCE: Final = 300.0
@@ -143,7 +135,13 @@ class LogDigest:
         self._notice_services(data)
         at = counted = 0
         line = self._line
-        while (hit := INTERESTING.search(data, at)) is not None:
+        find = finder(data)
+        marks = route_marks(data)
+        mark = next(marks, None)
+        while find is not None and (hit := find.search(data, at)) is not None:
+            while mark is not None and mark[0] < hit.start():
+                self._mark_route(data, *mark)
+                mark = next(marks, None)
             begin = data.rfind(b"\n", 0, hit.start()) + 1
             end = data.find(b"\n", hit.end())
             end = len(data) if end < 0 else end
@@ -152,7 +150,10 @@ class LogDigest:
             where = f"{self._file}:{line}" if self._from_start else f"{self._file}, byte {self._offset + begin}"
             self._hit(data, begin, data[begin:end], where)
             at = end
-        self._at = _last_time(data, self._clock) or self._at
+        while mark is not None:
+            self._mark_route(data, *mark)
+            mark = next(marks, None)
+        self._at = last_time(data, self._clock) or self._at
         self._advance(data)
 
     def _notice_services(self, data: bytes) -> None:
@@ -184,7 +185,7 @@ class LogDigest:
         at = line.at
         if at is None and self._looks_back < _LOOKS_BACK:
             self._looks_back += 1
-            at = _last_time(data[max(0, begin - _END) : begin], self._clock)
+            at = last_time(data[max(0, begin - _END) : begin], self._clock)
         self._at = at = at if at is not None else self._at
         service = self._service(line)
         kind = _COMPLAINTS.get(statement.said)
@@ -211,10 +212,11 @@ class LogDigest:
                         event.count, event.first_at = 0, None
             case Said.LEADERLESS:
                 service.quorum_lost_at = at
-            case _:
-                self._mark_route(service, statement)
 
-    def _mark_route(self, service: _Service, statement: Statement) -> None:
+    def _mark_route(self, data: bytes, at: int, statement: Statement) -> None:
+        name = service_of(data[data.rfind(b"\n", 0, at) + 1 : at]) if self._mixed else ""
+        service = self._service(Line(name, "", None, ""))
+        self._order += 1
         if statement.said is Said.ROUTE_CLOSED:
             service.routes.pop(statement.about, None)
             return
@@ -279,16 +281,3 @@ class LogDigest:
 
 def _made_since(service: _Service, event: _Event) -> int:
     return sum(order > event.order for order in service.routes.values())
-
-
-def _last_time(data: bytes, clock: Clock) -> float | None:
-    """Return the time of the last line that has one, of the last few."""
-    for line in _backwards(data[-_END:]):
-        at = read_line(line, clock).at
-        if at is not None:
-            return at
-    return None
-
-
-def _backwards(data: bytes) -> Iterator[bytes]:
-    yield from data.splitlines()[: -_END_LINES - 1 : -1]

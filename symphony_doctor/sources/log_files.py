@@ -10,7 +10,7 @@ import zlib
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Final
@@ -32,6 +32,9 @@ BUDGET: Final = 16 * 1024 * 1024
 
 UNPACKED_LIMIT: Final = 256 * 1024 * 1024
 """Bytes that a gzipped file may unpack to; of a larger one the end is not known, and it is left out."""
+
+TAIL: Final = 512 * 1024
+"""Bytes that are looked at where there is no time for more."""
 
 BLOCK: Final = 256 * 1024
 
@@ -55,12 +58,17 @@ class LogFile:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A file, or the end of it: its bytes begin at ``offset``."""
+    """A file, or the end of it: from ``offset`` to ``size``. ``blocks`` gives its bytes from an offset on."""
 
     path: Path
     offset: int
+    size: int
     written_at: float
-    blocks: Callable[[], Iterator[bytes]]
+    blocks: Callable[[int], Iterator[bytes]]
+
+    def tail(self) -> _Part:
+        """Return the last ``TAIL`` bytes of it."""
+        return replace(self, offset=max(self.offset, self.size - TAIL))
 
 
 async def collect_own(
@@ -186,12 +194,15 @@ def _digest(
     utc: bool,
     truncated: bool,
 ) -> Evidence[tuple[Log, ...]]:
-    digest = LogDigest(str(path), lambda text: secret_values.mask(text, fingerprint), mixed=mixed)
-    for part in reversed(parts):
-        digest.begin(str(part.path), part.offset, Clock(UTC if utc else None, part.written_at))
-        for block in part.blocks():
-            _in_time(deadline)
-            digest.feed(block)
+    def new() -> LogDigest:
+        return LogDigest(str(path), lambda text: secret_values.mask(text, fingerprint), mixed=mixed)
+
+    digest = new()
+    if not _fed(digest, parts, deadline, spare=deadline.remaining / 2, utc=utc):
+        # half of the time is over, and what counts comes last: the end alone, then
+        digest, truncated = new(), True
+        if not _fed(digest, [parts[0].tail()], deadline, spare=0.0, utc=utc):
+            raise TimeoutError
     logs = digest.result(truncated=truncated)
     if not logs:
         return Missing(State.NOT_ASKED, f"{path} is empty: the node logs elsewhere; give its log with --log", str(path))
@@ -205,15 +216,28 @@ def _digest(
     return Seen(logs, str(path))
 
 
+def _fed(digest: LogDigest, parts: list[_Part], deadline: Deadline, *, spare: float, utc: bool) -> bool:
+    """Read the parts, the oldest first; give up where no more than ``spare`` seconds are left."""
+    for part in reversed(parts):
+        digest.begin(str(part.path), part.offset, Clock(UTC if utc else None, part.written_at))
+        for block in part.blocks(part.offset):
+            if deadline.remaining <= spare:
+                return False
+            digest.feed(block)
+    return True
+
+
 def _part(path: Path, handle: int, status: os.stat_result, left: int, deadline: Deadline) -> tuple[_Part, int, bool]:
     """Return the end of a file that the budget allows, its size, and whether it is the whole file."""
     if os.pread(handle, len(_GZIP), 0) == _GZIP:
         kept, offset, whole = _unpacked(handle, left, deadline)
-        return _Part(path, offset, status.st_mtime, lambda: iter(kept)), sum(map(len, kept)), whole
-    offset = max(0, status.st_size - left)
+        size = offset + sum(map(len, kept))
+        return _Part(path, offset, size, status.st_mtime, lambda at: _kept(kept, offset, at)), size - offset, whole
+    size = status.st_size
+    offset = max(0, size - left)
     return (
-        _Part(path, offset, status.st_mtime, lambda: _blocks(handle, offset, status.st_size)),
-        status.st_size - offset,
+        _Part(path, offset, size, status.st_mtime, lambda at: _blocks(handle, at, size)),
+        size - offset,
         offset == 0,
     )
 
@@ -223,6 +247,13 @@ def _blocks(handle: int, at: int, end: int) -> Iterator[bytes]:
     while at < end and (block := os.pread(handle, min(BLOCK, end - at), at)):
         at += len(block)
         yield block
+
+
+def _kept(kept: deque[bytes], begin: int, at: int) -> Iterator[bytes]:
+    for block in kept:
+        if begin + len(block) > at:
+            yield block[max(0, at - begin) :]
+        begin += len(block)
 
 
 def _unpacked(handle: int, left: int, deadline: Deadline) -> tuple[deque[bytes], int, bool]:
