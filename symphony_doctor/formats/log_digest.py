@@ -234,11 +234,15 @@ class LogDigest:
         quiet = at is not None and event.last_at is not None and at - event.last_at > SILENCE
         if quiet or (key[0] is LogKind.ROUTE and _made_since(service, event) >= _POOL):
             event.count = 0
+        # mixed sources are not quite in the order of their times
         if event.count == 0:
-            event.first_at = at
+            event.first_at, event.last_at = at, at
+        elif at is not None:
+            event.first_at = at if event.first_at is None else min(event.first_at, at)
+            event.last_at = at if event.last_at is None else max(event.last_at, at)
         event.count += 1
         event.total += 1
-        event.last_at, event.text, event.where, event.order = at, text, where, self._order
+        event.text, event.where, event.order = text, where, self._order
 
     def _log(self, name: str, service: _Service, *, truncated: bool) -> Log:
         return Log(
