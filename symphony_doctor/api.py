@@ -60,6 +60,7 @@ from symphony_doctor.model.load_balancer import (
     PoolServer,
     Service,
 )
+from symphony_doctor.model.log import Log, LogEvent, LogKind
 from symphony_doctor.model.policy import SYSTEM_BUCKETS, replicas_wanted
 from symphony_doctor.model.server import Greeting, Health, Route, RouteGreeting, Running, Server
 
@@ -160,6 +161,9 @@ __all__ = [
     "Listeners",
     "LoadBalancer",
     "Located",
+    "Log",
+    "LogEvent",
+    "LogKind",
     "Mapping",
     "MetaGroup",
     "MetaPeer",

@@ -5,6 +5,7 @@
 - ``beliefs``: which source is believed where several speak of one thing;
 - ``running``: whether a node's server is up;
 - ``listeners``, ``balancers``: where each node can be reached, and which servers of load balancers they are;
+- ``logs``: which node a log that was given is of;
 - ``tables``: what follows from all nodes together.
 """
 
@@ -16,12 +17,14 @@ from dataclasses import replace
 from symphony_doctor.assemble.addresses import RouteMap, map_routes
 from symphony_doctor.assemble.balancers import place
 from symphony_doctor.assemble.beliefs import believe
+from symphony_doctor.assemble.logs import with_logs
 from symphony_doctor.assemble.members import Scope, find_members, with_expected
 from symphony_doctor.assemble.tables import cluster_of
 from symphony_doctor.model.cluster import Cluster, Node
 from symphony_doctor.model.evidence import Evidence, Missing, Seen, State
 from symphony_doctor.model.load_balancer import LoadBalancer
 from symphony_doctor.sources.observation import (
+    GivenLog,
     LoadBalancerFile,
     NodeFiles,
     Observation,
@@ -34,7 +37,10 @@ __all__ = ["Scope", "assemble", "cluster_of", "place"]
 
 
 def assemble(observations: Iterable[Observation], observed_at: float, scope: Scope) -> Cluster:
-    """Build the snapshot; the order of the observations does not matter."""
+    """Build the snapshot; the order of the observations does not matter.
+
+    Raises ``UsageError`` where it cannot be told which node a log that was given is of.
+    """
     every = list(observations)
     files = sorted((each for each in every if isinstance(each, NodeFiles)), key=lambda each: each.directory)
     answers = sorted(
@@ -46,7 +52,8 @@ def assemble(observations: Iterable[Observation], observed_at: float, scope: Sco
     members = find_members(files, answers, scope)
     routes: RouteMap = map_routes(members, probes)
     members = with_expected(members, routes, answers, scope)
-    nodes = believe(members, routes, probes, pack, scope)
+    given = sorted((each for each in every if isinstance(each, GivenLog)), key=lambda each: each.path)
+    nodes = with_logs(believe(members, routes, probes, pack, scope), given)
     balancers = [each.balancer for each in every if isinstance(each, LoadBalancerFile)]
     return replace(cluster_of(nodes, observed_at), load_balancers=_load_balancers(balancers, nodes))
 

@@ -46,6 +46,11 @@ class Scope:
         return Missing(State.NOT_ASKED, "no --node directory")
 
     @property
+    def no_log(self) -> Missing:
+        """Say why a node has no log."""
+        return Missing(State.NOT_ASKED, "no log: give it with --node or --log")
+
+    @property
     def no_greeting(self) -> Missing:
         """Say why no connection to a node was tried."""
         if not self.network:
@@ -161,6 +166,7 @@ def _from_files(files: list[NodeFiles], scope: Scope) -> list[Member]:
             nats_config=each.nats_config,
             account_files=each.account_files,
             stream_directories=each.stream_directories,
+            log=each.log,
         )
         members.append(Member(node, configured, directory=each.directory))
     return members
@@ -187,6 +193,7 @@ def _blank(name: str, known_from: tuple[str, ...], scope: Scope) -> Node:
         meta_group=scope.no_answers,
         health=scope.no_answers,
         resolver_accounts=scope.no_answers,
+        log=scope.no_log,
     )
 
 

@@ -60,13 +60,13 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="symphony-doctor")
 def cli() -> None:
-    r"""Find out what is wrong with a Symphony cluster, root cause first.
+    """Find out what is wrong with a Symphony cluster, root cause first.
 
     \b
     Exit status: 0 healthy, 1 findings, 2 wrong command line or input,
     3 nothing found but evidence that was asked for is missing, 4 the doctor
     itself failed, 130 interrupted.
-    """
+    """  # noqa: D301 - \b keeps click from joining lines
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 
 import click
@@ -11,6 +13,7 @@ import click
 from symphony_doctor.errors import UsageError
 from symphony_doctor.sources.collect import Request, server_address
 from symphony_doctor.sources.credentials import Credentials, creds_file, nats_context
+from symphony_doctor.sources.log_files import LogFile
 from symphony_doctor.sources.node_directory import NodeDirectory
 
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)?")
@@ -36,41 +39,81 @@ class _Duration(click.ParamType[float]):
 DURATION = _Duration()
 
 
-def request_of(
-    nodes: tuple[str, ...],
-    servers: tuple[str, ...],
-    creds: Path | None,
-    context: str | None,
-    load_balancers: tuple[Path, ...],
-    *,
-    offline: bool,
-    seconds: float,
-) -> Request:
-    """Return what the options name; ``seconds`` is the deadline of each node. Raises ``UsageError``."""
-    if creds is not None and context is not None:
-        raise UsageError("--creds and --context exclude each other: a context brings its own credentials")
-    addresses = [url.strip() for each in servers for url in each.split(",") if url.strip()]
-    credentials: Credentials | None = creds_file(creds) if creds is not None else None
-    if context is not None:
-        found = nats_context(context, os.environ)
-        credentials = found.credentials
-        addresses = addresses or list(found.servers)
-    if offline and (addresses or credentials):
-        raise UsageError("--offline touches no network: leave out --server, --creds and --context")
-    directories = tuple(_node(each) for each in nodes)
-    if not directories and not addresses:
-        raise UsageError(
-            "nothing to look at: give --node DIR for each node's Symphony directory, or --server URL for live NATS"
+def evidence_options(command: Callable[..., int]) -> Callable[..., int]:
+    """Add the options that say what to look at; the command gets all of them as one ``request``."""
+
+    @wraps(command)
+    def with_request(
+        *,
+        nodes: tuple[str, ...],
+        servers: tuple[str, ...],
+        creds: Path | None,
+        context: str | None,
+        load_balancers: tuple[Path, ...],
+        logs: tuple[str, ...],
+        offline: bool,
+        timeout: float,
+        **others: object,
+    ) -> int:
+        if creds is not None and context is not None:
+            raise UsageError("--creds and --context exclude each other: a context brings its own credentials")
+        addresses = [url.strip() for each in servers for url in each.split(",") if url.strip()]
+        credentials: Credentials | None = creds_file(creds) if creds is not None else None
+        if context is not None:
+            found = nats_context(context, os.environ)
+            credentials = found.credentials
+            addresses = addresses or list(found.servers)
+        if offline and (addresses or credentials):
+            raise UsageError("--offline touches no network: leave out --server, --creds and --context")
+        if not nodes and not addresses:
+            raise UsageError(
+                "nothing to look at: give --node DIR for each node's Symphony directory, or --server URL for live NATS"
+            )
+        request = Request(
+            directories=tuple(_node(each) for each in nodes),
+            servers=tuple(server_address(address) for address in addresses),
+            credentials=credentials,
+            network=not offline,
+            seconds=timeout,
+            environment=dict(os.environ),
+            load_balancers=_load_balancers(load_balancers),
+            logs=tuple(_log(each) for each in logs),
         )
-    return Request(
-        directories=directories,
-        servers=tuple(server_address(address) for address in addresses),
-        credentials=credentials,
-        network=not offline,
-        seconds=seconds,
-        environment=dict(os.environ),
-        load_balancers=_load_balancers(load_balancers),
-    )
+        return command(request=request, **others)
+
+    decorated: Callable[..., int] = with_request
+    for option in reversed(_OPTIONS):
+        decorated = option(decorated)
+    return decorated
+
+
+_OPTIONS = (
+    click.option(
+        "--node", "nodes", multiple=True, metavar="[NAME=]DIR", help="A node's Symphony directory (repeatable)."
+    ),
+    click.option("--server", "servers", multiple=True, metavar="URL[,URL]", help="Client addresses of NATS servers."),
+    click.option("--creds", metavar="FILE", type=click.Path(path_type=Path), help="Credentials of the system account."),
+    click.option("--context", metavar="NAME", help="A context of the nats command line."),
+    click.option(
+        "--load-balancer",
+        "load_balancers",
+        multiple=True,
+        metavar="FILE",
+        type=click.Path(path_type=Path),
+        help="nginx or HAProxy configuration (repeatable).",
+    ),
+    click.option(
+        "--log",
+        "logs",
+        multiple=True,
+        metavar="[NAME=]FILE",
+        help="A node's log, or what journalctl -o json or docker compose logs wrote (repeatable).",
+    ),
+    click.option("--offline", is_flag=True, help="Touch no network."),
+    click.option(
+        "--timeout", type=DURATION, default=5.0, metavar="S", help="Deadline of each node; 5s if it is not given."
+    ),
+)
 
 
 def _load_balancers(paths: tuple[Path, ...]) -> tuple[Path, ...]:
@@ -80,18 +123,32 @@ def _load_balancers(paths: tuple[Path, ...]) -> tuple[Path, ...]:
     return tuple(dict.fromkeys(paths))
 
 
+def _log(text: str) -> LogFile:
+    name, file = _named(text)
+    path = Path(file)
+    if not path.is_file():
+        what = "does not exist" if not path.exists() else "is no file"
+        raise UsageError(
+            f"--log: {file} {what}: expected a node's log, or what `journalctl -o json` or `docker compose logs` wrote"
+        )
+    return LogFile(path, name)
+
+
+def _named(text: str) -> tuple[str | None, str]:
+    """Split ``[NAME=]PATH``: a path with an equals sign in it is a path, unless what stands before could be a name."""
+    name, given, path = text.partition("=")
+    return (name, path) if given and name and "/" not in name else (None, text)
+
+
 def _node(text: str) -> NodeDirectory:
-    name, given, directory = text.partition("=")
-    # a path with an equals sign in it is a path, unless what stands before could be a name
-    if not given or "/" in name or not name:
-        name, directory = "", text
+    name, directory = _named(text)
     path = Path(directory)
     if not path.is_dir():
         what = "does not exist" if not path.exists() else "is no directory"
         raise UsageError(
             f"--node: {directory} {what}: expected a node's Symphony directory, with symphony.config in it"
         )
-    return NodeDirectory(path, name or None)
+    return NodeDirectory(path, name)
 
 
 def codes(options: tuple[str, ...]) -> list[str]:

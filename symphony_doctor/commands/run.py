@@ -8,26 +8,15 @@ from pathlib import Path
 import click
 
 from symphony_doctor.commands._diagnosis import exit_status, look, new_secrets, write
-from symphony_doctor.commands._request import DURATION, codes, request_of
+from symphony_doctor.commands._request import DURATION, codes, evidence_options
 from symphony_doctor.commands.checks import CHECKS_DIR, choose, load_rules, not_loaded
 from symphony_doctor.model.finding import Severity
 from symphony_doctor.reports import FORMATS
+from symphony_doctor.sources.collect import Request
 
 
 @click.command("run")
-@click.option("--node", "nodes", multiple=True, metavar="[NAME=]DIR", help="A node's Symphony directory (repeatable).")
-@click.option("--server", "servers", multiple=True, metavar="URL[,URL]", help="Client addresses of NATS servers.")
-@click.option("--creds", metavar="FILE", type=click.Path(path_type=Path), help="Credentials of the system account.")
-@click.option("--context", metavar="NAME", help="A context of the nats command line.")
-@click.option(
-    "--load-balancer",
-    "load_balancers",
-    multiple=True,
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="nginx or HAProxy configuration (repeatable).",
-)
-@click.option("--offline", is_flag=True, help="Touch no network.")
+@evidence_options
 @click.option("--select", "selected", multiple=True, metavar="CODES", help="Only these rules; prefixes work: RT,JS001.")
 @click.option("--ignore", "ignored", multiple=True, metavar="CODES", help="Without these rules.")
 @CHECKS_DIR
@@ -42,39 +31,31 @@ from symphony_doctor.reports import FORMATS
 @click.option(
     "--output", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="Write the report there."
 )
-@click.option("--timeout", type=DURATION, default=5.0, metavar="S", show_default="5s", help="Deadline of each node.")
 @click.option("--wait", type=DURATION, metavar="D", help="Keep looking until healthy, or until D is over.")
 @click.option("--no-color", is_flag=True, help="No colours; so does NO_COLOR in the environment.")
 @click.option("-v", "--verbose", count=True, help="Every rule with its outcome.")
 @click.option("-q", "--quiet", is_flag=True, help="One line.")
 def command(
-    nodes: tuple[str, ...],
-    servers: tuple[str, ...],
-    creds: Path | None,
-    context: str | None,
-    load_balancers: tuple[Path, ...],
-    offline: bool,
+    request: Request,
     selected: tuple[str, ...],
     ignored: tuple[str, ...],
     checks_directories: tuple[Path, ...],
     fail_on: str,
     format_: str,
     output: Path | None,
-    timeout: float,
     wait: float | None,
     no_color: bool,
     verbose: int,
     quiet: bool,
 ) -> int:
-    r"""Diagnose a cluster from its nodes' directories, its live NATS servers, or both.
+    """Diagnose a cluster from its nodes' directories, its live NATS servers, or both.
 
     \b
     Examples:
       symphony-doctor run --node /opt/symphony
       symphony-doctor run --node n1=./node1 --node n2=./node2 --node n3=./node3 --offline
       symphony-doctor run --server nats://node1:4222 --creds system.creds
-    """
-    request = request_of(nodes, servers, creds, context, load_balancers, offline=offline, seconds=timeout)
+    """  # noqa: D301 - \b keeps click from joining lines
     loaded = load_rules(checks_directories)
     rules = choose(loaded, codes(selected), codes(ignored))
     known = new_secrets()

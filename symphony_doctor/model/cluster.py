@@ -19,6 +19,7 @@ from symphony_doctor.model.jetstream import (
 )
 from symphony_doctor.model.listeners import Listeners
 from symphony_doctor.model.load_balancer import LoadBalancer
+from symphony_doctor.model.log import Log
 from symphony_doctor.model.server import Greeting, Health, Route, RouteGreeting, Running, Server
 from symphony_doctor.model.services import ClusterInfo
 
@@ -49,6 +50,7 @@ class Kind(StrEnum):
     ACCOUNT_CLAIMS = "account_claims"
     STREAMS = "streams"
     LISTENERS = "listeners"
+    LOG = "log"
 
     LOAD_BALANCERS = "load_balancers"
     CLUSTER_INFO = "cluster_info"
@@ -119,6 +121,7 @@ class Node:
     account_claims: Evidence[tuple[Account, ...]] = NOT_ASKED
     streams: Evidence[tuple[HeldStream, ...]] = NOT_ASKED
     listeners: Evidence[Listeners] = NOT_ASKED
+    log: Evidence[tuple[Log, ...]] = NOT_ASKED
 
     @property
     def is_up(self) -> bool:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from symphony_doctor.errors import UsageError
 from symphony_doctor.formats.nats_settings import DEFAULT_CLIENT_PORT, route_address
 from symphony_doctor.model.configuration import NatsConfig, RouteAddress
 from symphony_doctor.model.evidence import Seen
-from symphony_doctor.sources import load_balancer, node_directory
+from symphony_doctor.sources import load_balancer, log_files, node_directory
 from symphony_doctor.sources.credentials import Credentials
 from symphony_doctor.sources.deadline import Deadline
+from symphony_doctor.sources.log_files import LogFile
 from symphony_doctor.sources.nats_server import collect as collect_servers
 from symphony_doctor.sources.nats_server import probe_routes
 from symphony_doctor.sources.node_directory import NodeDirectory
-from symphony_doctor.sources.observation import Address, NodeFiles, Observation, ServerAnswers
+from symphony_doctor.sources.observation import Address, GivenLog, NodeFiles, Observation, ServerAnswers
 from symphony_doctor.sources.tokens import TokenReader
 
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -34,6 +35,7 @@ class Request:
     seconds: float = 5.0
     environment: Mapping[str, str] = field(default_factory=dict)
     load_balancers: tuple[Path, ...] = ()
+    logs: tuple[LogFile, ...] = ()
 
 
 async def collect(request: Request, fingerprint: Callable[[str], str]) -> list[Observation]:
@@ -46,10 +48,11 @@ async def collect(request: Request, fingerprint: Callable[[str], str]) -> list[O
             for each in request.directories
         )
     )
-    observations: list[Observation] = list(files)
-    observations += await asyncio.gather(
+    balancers = await asyncio.gather(
         *(load_balancer.collect(path, fingerprint, deadline) for path in request.load_balancers)
     )
+    files, given = await _with_logs(request, files, fingerprint)
+    observations: list[Observation] = [*files, *given, *balancers]
     if not request.network:
         return observations
     addresses = _unique([*request.servers, *_client_addresses(files)])
@@ -66,6 +69,20 @@ async def collect(request: Request, fingerprint: Callable[[str], str]) -> list[O
     # an address that only a server advertises may be of a network that is not this one: its silence says nothing
     greeted = [each for each in more if isinstance(each, ServerAnswers) and isinstance(each.greeting, Seen)]
     return [*observations, *further, *greeted]
+
+
+async def _with_logs(
+    request: Request, files: list[NodeFiles], fingerprint: Callable[[str], str]
+) -> tuple[list[NodeFiles], list[GivenLog]]:
+    """Read the logs that the nodes' nats.config name, and those given: it would delay the network beside it."""
+    deadline = Deadline.after(request.seconds)
+    own, given = await asyncio.gather(
+        asyncio.gather(
+            *(log_files.collect_own(Path(each.directory), each.nats_config, fingerprint, deadline) for each in files)
+        ),
+        asyncio.gather(*(log_files.collect_given(each, fingerprint, deadline) for each in request.logs)),
+    )
+    return [replace(each, log=log) for each, log in zip(files, own, strict=True)], given
 
 
 def server_address(text: str) -> Address:

@@ -11,6 +11,7 @@ from symphony_doctor.model.evidence import NOT_ASKED, Evidence
 from symphony_doctor.model.identity import Token
 from symphony_doctor.model.jetstream import JetStream, MetaGroup, StreamDirectory
 from symphony_doctor.model.load_balancer import LoadBalancer
+from symphony_doctor.model.log import Log
 from symphony_doctor.model.server import Greeting, Health, Route, RouteGreeting, Server
 
 
@@ -38,6 +39,7 @@ class NodeFiles:
     nats_config: Evidence[NatsConfig]
     account_files: Evidence[tuple[AccountFile, ...]]
     stream_directories: Evidence[tuple[StreamDirectory, ...]]
+    log: Evidence[tuple[Log, ...]] = NOT_ASKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,4 +83,13 @@ class LoadBalancerFile:
     balancer: LoadBalancer
 
 
-Observation: TypeAlias = NodeFiles | ServerAnswers | RouteProbe | ResolverPack | LoadBalancerFile
+@dataclass(frozen=True, slots=True)
+class GivenLog:
+    """A file of ``--log [NAME=]FILE``: a digest for each service whose lines are in it."""
+
+    given_name: str | None
+    path: str
+    logs: Evidence[tuple[Log, ...]]
+
+
+Observation: TypeAlias = NodeFiles | ServerAnswers | RouteProbe | ResolverPack | LoadBalancerFile | GivenLog

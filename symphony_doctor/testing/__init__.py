@@ -6,7 +6,7 @@ A test of a rule is: take ``healthy()``, change one thing with ``changed()``, ``
     assert [f.nodes for f in judge("RT001", cluster).findings] == [("node3",)]
 """
 
-from symphony_doctor.testing.healthy import NOW, OPERATOR, SYMPHONY, SYSTEM, USER, healthy, stream_state, token
+from symphony_doctor.testing.healthy import NOW, OPERATOR, SYMPHONY, SYSTEM, USER, healthy, log, stream_state, token
 from symphony_doctor.testing.judging import TAKEN, changed, installed_checks, judge, rebuilt, without
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "healthy",
     "installed_checks",
     "judge",
+    "log",
     "rebuilt",
     "stream_state",
     "token",

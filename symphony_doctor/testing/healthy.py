@@ -32,6 +32,7 @@ from symphony_doctor.model.jetstream import (
 )
 from symphony_doctor.model.listeners import Listeners
 from symphony_doctor.model.load_balancer import Service
+from symphony_doctor.model.log import Log, LogEvent
 from symphony_doctor.model.policy import SYSTEM_BUCKETS, replicas_wanted
 from symphony_doctor.model.server import Greeting, Health, Route, RouteGreeting, Running, Server
 from symphony_doctor.model.services import ClusterInfo
@@ -80,6 +81,25 @@ def stream_state(
         last_sequence=3,
         upstreams=(),
     )
+
+
+def log(node: str, *events: LogEvent, **digest: object) -> Log:
+    """Return the digest of a log from the start of its server until now; keyword arguments replace single values."""
+    base = Log(
+        path=f"/{node}/nats.log",
+        service="",
+        server_name=node,
+        host="",
+        first_at=NOW - 7200,
+        last_at=NOW,
+        started_at=NOW - 7200,
+        quorum_at=NOW - 7190,
+        quorum_lost_at=None,
+        stopped=False,
+        truncated=False,
+        events=events,
+    )
+    return replace(base, **digest)  # type: ignore[arg-type]
 
 
 def healthy(nodes: int = 3) -> Cluster:
@@ -225,6 +245,7 @@ def _node(at: int, names: list[str], streams: list[StreamState]) -> Node:
             ),
             f"{path}/nats.config",
         ),
+        log=Seen((log(name),), f"{path}/nats.log"),
     )
 
 
