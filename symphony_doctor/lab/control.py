@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import ssl
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -24,11 +25,14 @@ Replies = dict[str, Any]
 
 
 @contextlib.asynccontextmanager
-async def connected(urls: Sequence[str] | str, credentials: Path) -> AsyncIterator[Client]:
+async def connected(
+    urls: Sequence[str] | str, credentials: Path, authority: Path | None = None
+) -> AsyncIterator[Client]:
     """Connect to the first server that lets us in; quiet about what fails on the way."""
     client = await nats.connect(
         servers=urls if isinstance(urls, str) else list(urls),
         user_credentials=str(credentials),
+        tls=ssl.create_default_context(cafile=str(authority)) if authority is not None else None,
         allow_reconnect=False,
         dont_randomize=True,
         connect_timeout=2,
