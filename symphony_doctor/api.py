@@ -18,6 +18,7 @@ from typing import TypeVar
 
 from symphony_doctor.compare import Difference, differences
 from symphony_doctor.model.accounts import Account, AccountFile
+from symphony_doctor.model.certificate import Certificate, CertificateFile, Port, PortCertificate
 from symphony_doctor.model.check import Because, Check, Parameter, RuleFunction, Same
 from symphony_doctor.model.cluster import Cluster, ConfiguredRoute, HeldStream, Kind, Node
 from symphony_doctor.model.configuration import (
@@ -51,7 +52,7 @@ from symphony_doctor.model.jetstream import (
     UpstreamState,
 )
 from symphony_doctor.model.policy import SYSTEM_BUCKETS, replicas_wanted
-from symphony_doctor.model.server import Greeting, Health, Route, RouteGreeting, Running, Server
+from symphony_doctor.model.server import Greeting, Health, Listener, Route, RouteGreeting, Running, Server
 
 VERSION = 1
 """Raised when a rule written for an older version would no longer work."""
@@ -135,6 +136,8 @@ __all__ = [
     "Account",
     "AccountFile",
     "Because",
+    "Certificate",
+    "CertificateFile",
     "Check",
     "Cluster",
     "ConfigProblem",
@@ -153,6 +156,7 @@ __all__ = [
     "Iterator",
     "JetStream",
     "Kind",
+    "Listener",
     "Located",
     "Mapping",
     "MetaGroup",
@@ -162,6 +166,8 @@ __all__ = [
     "NatsConfig",
     "Node",
     "OperatorIdentity",
+    "Port",
+    "PortCertificate",
     "Preloaded",
     "Remedy",
     "Replica",

@@ -160,6 +160,7 @@ def _node(at: int, names: list[str], streams: list[StreamState]) -> Node:
             f"{path}/nats.config:9:5",
             (other,),
             Seen(RouteGreeting(other, f"N{other}", "c"), f"{other}:6222"),
+            Missing(State.ABSENT, "no TLS there", f"{other}:6222"),
         )
         for other in others
     )
@@ -251,6 +252,9 @@ def _node(at: int, names: list[str], streams: list[StreamState]) -> Node:
             tuple(Account(each.subject, each.name, each, f"{path}/accounts") for each in accounts), f"{path}/accounts"
         ),
         streams=Seen(tuple(HeldStream(each.account, each.config, each) for each in held), "JSZ"),
+        version=Seen("2.15.1", "VARZ"),
+        route_tls=Seen(value=False, where="VARZ") if others else Missing(State.ABSENT, "in no cluster", "VARZ"),
+        certificates=Seen((), ""),
     )
 
 

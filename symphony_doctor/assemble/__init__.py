@@ -2,6 +2,7 @@
 
 - ``members``: which observations are of one node, and who is a node at all;
 - ``addresses``: which node is at which route address;
+- ``certificates``: which port of which node has which certificate;
 - ``beliefs``: which source is believed where several speak of one thing;
 - ``tables``: what follows from all nodes together.
 """
@@ -12,12 +13,14 @@ from collections.abc import Iterable
 
 from symphony_doctor.assemble.addresses import RouteMap, map_routes
 from symphony_doctor.assemble.beliefs import believe
+from symphony_doctor.assemble.certificates import with_probes
 from symphony_doctor.assemble.members import Scope, find_members, with_expected
 from symphony_doctor.assemble.tables import cluster_of
 from symphony_doctor.model.cluster import Cluster
 from symphony_doctor.sources.observation import (
     NodeFiles,
     Observation,
+    PortProbe,
     ResolverPack,
     RouteProbe,
     ServerAnswers,
@@ -35,9 +38,11 @@ def assemble(observations: Iterable[Observation], observed_at: float, scope: Sco
         key=lambda each: (each.address, repr(each)),
     )
     probes = {each.address: each.answer for each in every if isinstance(each, RouteProbe)}
+    shown = {each.address: each.certificate for each in every if isinstance(each, RouteProbe)}
+    ports = sorted((each for each in every if isinstance(each, PortProbe)), key=repr)
     pack = next((each.tokens for each in every if isinstance(each, ResolverPack)), None)
-    members = find_members(files, answers, scope)
+    members = with_probes(find_members(files, answers, scope), ports)
     routes: RouteMap = map_routes(members, probes)
     members = with_expected(members, routes, answers, scope)
-    nodes = believe(members, routes, probes, pack, scope)
+    nodes = believe(members, routes, probes, shown, pack, scope)
     return cluster_of(nodes, observed_at)

@@ -1,6 +1,6 @@
 """Which source is believed where several speak of the same thing.
 
-- server name, cluster name: the running server, else nats.config;
+- server name, cluster name, version: the running server, else nats.config;
 - operator, system account: the running server (it is what replicates now), else nats.config;
 - resolver preload: nats.config, no server tells it;
 - JetStream on or off: off if nats.config has none or the server says off;
@@ -8,7 +8,8 @@
 - accounts held: the files of the resolver (they survive a restart), else the server's list;
 - account claims: the files, else the resolver pack for the accounts that the server's list names;
 - streams: the server, else the directories;
-- up or down: see ``_running``.
+- up or down: see ``_running``;
+- TLS of routes, certificates: see ``certificates``.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
+from symphony_doctor.assemble.certificates import certificates, route_tls
 from symphony_doctor.assemble.members import is_unplaced
 from symphony_doctor.model.accounts import Account
+from symphony_doctor.model.certificate import Certificate
 from symphony_doctor.model.cluster import ConfiguredRoute, HeldStream, Node
 from symphony_doctor.model.evidence import NOT_ASKED, Evidence, Missing, Seen, State
 from symphony_doctor.model.identity import OperatorIdentity, Preloaded, Token
@@ -35,30 +38,40 @@ def believe(
     members: Iterable[Member],
     routes: RouteMap,
     probes: Mapping[str, Evidence[RouteGreeting]],
+    shown: Mapping[str, Evidence[Certificate]],
     pack: Evidence[tuple[Token, ...]] | None,
     scope: Scope,
 ) -> tuple[Node, ...]:
     """Return the nodes, sorted by name, with everything that is merged from several sources."""
     everyone = list(members)
     nodes = [member.node for member in everyone]
-    names = {member.node.name: member.server_name for member in everyone}
+    server_names = {member.node.name: member.server_name for member in everyone}
     targets = _targets(everyone, routes)
     routed = {route.remote_name for node in nodes if isinstance(node.routes, Seen) for route in node.routes.value}
     nobody_asked = not any(isinstance(node.routes, Seen) for node in nodes)
     answering_any = any(isinstance(node.greeting, Seen) or isinstance(node.server, Seen) for node in nodes)
     believed = []
     for node in nodes:
-        aimed = [probes[address] for address, there in targets.items() if there == (node.name,) and address in probes]
+        there = [address for address, names in targets.items() if names == (node.name,) and address in probes]
+        aimed = [probes[address] for address in there]
         running = _running(
             node,
-            names[node.name],
+            server_names[node.name],
             routed,
             aimed,
             nobody_asked=nobody_asked,
             answering_any=answering_any,
             scope=scope,
         )
-        believed.append(_merged(node, running, routes, targets, probes, pack))
+        encrypted = route_tls(node, aimed)
+        believed.append(
+            replace(
+                _merged(node, running, pack),
+                configured_routes=_configured_routes(node, routes, targets, probes, shown),
+                route_tls=encrypted,
+                certificates=certificates(node, encrypted, [(address, shown[address]) for address in there]),
+            )
+        )
     return tuple(sorted(believed, key=lambda node: node.name))
 
 
@@ -77,9 +90,6 @@ def _targets(members: list[Member], routes: RouteMap) -> dict[str, tuple[str, ..
 def _merged(
     node: Node,
     running: Evidence[Running],
-    routes: RouteMap,
-    targets: Mapping[str, tuple[str, ...]],
-    probes: Mapping[str, Evidence[RouteGreeting]],
     pack: Evidence[tuple[Token, ...]] | None,
 ) -> Node:
     if isinstance(running, Seen) and not running.value.up:
@@ -93,10 +103,10 @@ def _merged(
         system_account=_system_account(node),
         preload=_preload(node),
         jetstream_enabled=_jetstream_enabled(node),
-        configured_routes=_configured_routes(node, routes, targets, probes),
         accounts=_accounts(node),
         account_claims=_account_claims(node, pack),
         streams=_streams(node),
+        version=_version(node),
     )
 
 
@@ -201,6 +211,14 @@ def _cluster_name(node: Node) -> Evidence[str]:
     return _why(node.greeting, _from_config(node, "nats.config names no cluster"))
 
 
+def _version(node: Node) -> Evidence[str]:
+    if isinstance(node.server, Seen):
+        return Seen(node.server.value.version, "VARZ")
+    if isinstance(node.greeting, Seen):
+        return Seen(node.greeting.value.version, node.greeting.where)
+    return _why(node.server, node.greeting)
+
+
 def _operator(node: Node) -> Evidence[OperatorIdentity]:
     if isinstance(node.server, Seen) and node.server.value.operator_keys:
         server = node.server.value
@@ -254,13 +272,20 @@ def _configured_routes(
     routes: RouteMap,
     targets: Mapping[str, tuple[str, ...]],
     probes: Mapping[str, Evidence[RouteGreeting]],
+    shown: Mapping[str, Evidence[Certificate]],
 ) -> Evidence[tuple[ConfiguredRoute, ...]]:
     listed = routes.listed.get(node.name)
     if listed is None:
         return _why(node.server, _from_config(node, ""))
     where = node.nats_config.where if isinstance(node.nats_config, Seen) else "VARZ"
     found = tuple(
-        ConfiguredRoute(each.address, each.where, targets.get(each.address, ()), probes.get(each.address, NOT_ASKED))
+        ConfiguredRoute(
+            each.address,
+            each.where,
+            targets.get(each.address, ()),
+            probes.get(each.address, NOT_ASKED),
+            shown.get(each.address, NOT_ASKED),
+        )
         for each in listed
     )
     return Seen(found, where)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -16,7 +17,7 @@ from symphony_doctor.errors import UsageError
 from symphony_doctor.model.finding import Severity
 from symphony_doctor.reports import FORMATS
 from symphony_doctor.sources.collect import Request, server_address
-from symphony_doctor.sources.credentials import Credentials, creds_file, nats_context
+from symphony_doctor.sources.credentials import Credentials, authority_file, creds_file, nats_context
 from symphony_doctor.sources.node_directory import NodeDirectory
 
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)?")
@@ -47,6 +48,12 @@ DURATION = _Duration()
 @click.option("--server", "servers", multiple=True, metavar="URL[,URL]", help="Client addresses of NATS servers.")
 @click.option("--creds", metavar="FILE", type=click.Path(path_type=Path), help="Credentials of the system account.")
 @click.option("--context", metavar="NAME", help="A context of the nats command line.")
+@click.option(
+    "--tlsca",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Authorities to verify servers by.",
+)
 @click.option("--offline", is_flag=True, help="Touch no network.")
 @click.option("--select", "selected", multiple=True, metavar="CODES", help="Only these rules; prefixes work: RT,JS001.")
 @click.option("--ignore", "ignored", multiple=True, metavar="CODES", help="Without these rules.")
@@ -72,6 +79,7 @@ def command(
     servers: tuple[str, ...],
     creds: Path | None,
     context: str | None,
+    tlsca: Path | None,
     offline: bool,
     selected: tuple[str, ...],
     ignored: tuple[str, ...],
@@ -93,7 +101,7 @@ def command(
       symphony-doctor run --node n1=./node1 --node n2=./node2 --node n3=./node3 --offline
       symphony-doctor run --server nats://node1:4222 --creds system.creds
     """
-    request = _request(nodes, servers, creds, context, offline=offline, seconds=timeout)
+    request = _request(nodes, servers, creds, context, tlsca=tlsca, offline=offline, seconds=timeout)
     loaded = load_rules(checks_directories)
     rules = select(loaded.checks, _codes(selected), _codes(ignored))
     known = new_secrets()
@@ -109,6 +117,7 @@ def _request(
     creds: Path | None,
     context: str | None,
     *,
+    tlsca: Path | None,
     offline: bool,
     seconds: float,
 ) -> Request:
@@ -120,6 +129,10 @@ def _request(
         found = nats_context(context, os.environ)
         credentials = found.credentials
         addresses = addresses or list(found.servers)
+    if tlsca is not None:
+        tls = authority_file(tlsca)
+        if credentials is not None:
+            credentials = replace(credentials, tls=replace(credentials.tls, authority=tls.authority))
     if offline and (addresses or credentials):
         raise UsageError("--offline touches no network: leave out --server, --creds and --context")
     directories = tuple(_node(each) for each in nodes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import ssl
 import time
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nats.aio.client import Client
+
+# nats-py starts TLS with a protocol that asyncio warns of at each end of a connection; it does no harm
+logging.getLogger("asyncio").addFilter(lambda record: "eof_received" not in record.getMessage())
 
 _POLL = 0.05
 Replies = dict[str, Any]

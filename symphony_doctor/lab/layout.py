@@ -52,9 +52,7 @@ def write_node(
     write_private(directory / NATS_CONFIG, nats_config(node, cluster, identity, tls=tls))
 
 
-def nats_config(
-    node: NodeAddress, cluster: tuple[NodeAddress, ...], identity: Identity, *, tls: bool = False
-) -> str:
+def nats_config(node: NodeAddress, cluster: tuple[NodeAddress, ...], identity: Identity, *, tls: bool = False) -> str:
     """Compose a nats.config in the style of the product's page."""
     routing = _cluster_block(node, cluster, tls=tls) if len(cluster) > 1 else ""
     client_tls = tls_block() if tls else ""
@@ -151,7 +149,8 @@ def routes(others: Sequence[NodeAddress]) -> str:
 
 def tls_block(indent: str = "") -> str:
     """Compose the block that turns TLS on; paths count from the node's directory."""
-    lines = ("tls {", '  cert_file: "tls/server.pem"', '  key_file: "tls/server-key.pem"', '  ca_file: "tls/ca.pem"', "}")
+    files = {"cert_file": "server.pem", "key_file": "server-key.pem", "ca_file": "ca.pem"}
+    lines = ("tls {", *(f'  {key}: "tls/{file}"' for key, file in files.items()), "}")
     return "".join(f"{indent}{line}\n" for line in lines)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from symphony_doctor.model.accounts import AccountFile
+from symphony_doctor.model.certificate import Certificate, PortCertificate
 from symphony_doctor.model.configuration import NatsConfig, SymphonyConfig
 from symphony_doctor.model.evidence import NOT_ASKED, Evidence
 from symphony_doctor.model.identity import Token
@@ -37,6 +38,7 @@ class NodeFiles:
     nats_config: Evidence[NatsConfig]
     account_files: Evidence[tuple[AccountFile, ...]]
     stream_directories: Evidence[tuple[StreamDirectory, ...]]
+    certificates: tuple[PortCertificate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class ServerAnswers:
     meta_group: Evidence[MetaGroup] = NOT_ASKED
     health: Evidence[Health] = NOT_ASKED
     resolver_accounts: Evidence[frozenset[str]] = NOT_ASKED
+    certificates: tuple[PortCertificate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,16 @@ class RouteProbe:
 
     address: str
     answer: Evidence[RouteGreeting]
+    certificate: Evidence[Certificate] = NOT_ASKED
+
+
+@dataclass(frozen=True, slots=True)
+class PortProbe:
+    """The certificate of a WebSocket or UI port: of the node with that directory, else of that server."""
+
+    found: PortCertificate
+    directory: str | None = None
+    server_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,4 +86,4 @@ class ResolverPack:
     tokens: Evidence[tuple[Token, ...]]
 
 
-Observation: TypeAlias = NodeFiles | ServerAnswers | RouteProbe | ResolverPack
+Observation: TypeAlias = NodeFiles | ServerAnswers | RouteProbe | PortProbe | ResolverPack
