@@ -29,9 +29,10 @@ def _time(seconds: float) -> str:
 def renew(certificate: Certificate, nodes: tuple[str, ...]) -> Remedy:
     """Replace a certificate on some nodes."""
     names = listing(certificate.names or ())
+    again = f"Issue the certificate again{f' for {names}' if names else ''}"
+    order = ", one node at a time" if len(nodes) > 1 else ""
     return Remedy(
-        f"Issue the certificate again{f' for {names}' if names else ''}, put it where nats.config names it on "
-        f"{listing(nodes)}, and restart Symphony there, one node at a time",
+        f"{again}, put it where the configuration of {listing(nodes)} names it, and restart Symphony there{order}",
         ("grep -n cert_file nats.config", "sudo systemctl restart symphony"),
         Risk.DISRUPTIVE,
     )
