@@ -96,6 +96,9 @@ async def _plain_http(host: str, port: int, deadline: Deadline) -> Missing | Non
         return Missing(State.TIMED_OUT, f"{where} does not answer in time", where)
     except ConnectionResetError:
         return None
+    except ConnectionRefusedError:
+        # that the interface is down is not for its certificate to say
+        return Missing(State.ABSENT, "nothing listens there", where)
     except (OSError, UnicodeError, OverflowError) as error:
         return Missing(State.UNREACHABLE, f"{where} {reason(error)}", where)
     # a port with TLS answers plain HTTP with 400, with an alert, or not at all

