@@ -44,6 +44,7 @@ class Info(msgspec.Struct, frozen=True):
     jetstream: bool = False
     auth_required: bool = False
     tls_required: bool = False
+    tls_available: bool = False
     client_id: int | None = None
     connect_urls: tuple[str, ...] | None = None
 
@@ -103,6 +104,9 @@ async def _read(host: str, port: int, deadline: Deadline, understand: Understand
     plain = asyncio.create_task(_plain(host, port, deadline, understand))
     hidden = asyncio.create_task(_tls_first(host, port, deadline, understand, plain))
     try:
+        await asyncio.wait({plain, hidden}, return_when=asyncio.FIRST_COMPLETED)
+        if plain.done() and isinstance(plain.result().greeting, Seen):
+            return plain.result()
         found = await hidden
         return found if found is not None else await plain
     finally:
@@ -127,7 +131,7 @@ async def _plain(host: str, port: int, deadline: Deadline, understand: Understan
         async with asyncio.timeout(deadline.remaining):
             line = await reader.readline()
         greeting, info = _parse(line, where, lambda info: understand(info, False))  # noqa: FBT003
-        if info is None or not info.tls_required:
+        if info is None or not (info.tls_required or info.tls_available):
             return Greeted(greeting, Missing(State.ABSENT, _NO_TLS, where))
         return Greeted(greeting, await _certificate(tls.TlsStream(reader, writer, host), where, deadline))
     except TimeoutError:
