@@ -15,7 +15,7 @@ IDENTITY = (Because("ID004", Same.NODES), Because("ID001", Same.NODES), Because(
 DIVIDED = (Because("ID004", Same.CLUSTER), Because("ID001", Same.CLUSTER), Because("ID002", Same.CLUSTER))
 """Among nodes of several identities no account and no stream can be compared until that is repaired."""
 
-ISOLATED = (*IDENTITY, Because("RT001", Same.NODES), Because("RT004", Same.NODES))
+ISOLATED = (*IDENTITY, *(Because(code, Same.NODES) for code in ("RT001", "RT004", "RT007")))
 """A node that the others refuse on their routes."""
 
 DOWN = (Because("QU001", Same.NODES), Because("QU002", Same.NODES))

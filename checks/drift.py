@@ -90,6 +90,7 @@ _PER_NODE_INNER = frozenset(
         Because("CF002", Same.NODES),
         Because("CF006", Same.NODES),
         Because("CF001", Same.NODES),
+        Because("RT007", Same.NODES),
     ),
 )
 def nats_config_drift(cluster: Cluster) -> Iterator[Finding | Gap]:

@@ -165,7 +165,7 @@ def _apart(cluster: Cluster) -> bool:
     name="route-unreachable",
     severity=Severity.ERROR,
     needs=(Kind.CONFIGURED_ROUTES,),
-    explained_by=DOWN,
+    explained_by=(*DOWN, Because("RT007", Same.NODES)),
 )
 def route_unreachable(cluster: Cluster) -> Iterator[Finding | Gap]:
     """A route's address does not resolve, refuses, does not answer, or is no route port.

@@ -17,6 +17,7 @@ from typing import TypeVar
 
 from symphony_doctor.compare import Difference, differences
 from symphony_doctor.model.accounts import Account, AccountFile
+from symphony_doctor.model.certificate import Certificate, CertificateFile, Port, PortCertificate
 from symphony_doctor.model.check import Because, Check, Parameter, RuleFunction, Same
 from symphony_doctor.model.cluster import Cluster, ConfiguredRoute, HeldStream, Kind, Node
 from symphony_doctor.model.configuration import (
@@ -62,7 +63,7 @@ from symphony_doctor.model.load_balancer import (
 )
 from symphony_doctor.model.log import Log, LogEvent, LogKind
 from symphony_doctor.model.policy import SYSTEM_BUCKETS, replicas_wanted
-from symphony_doctor.model.server import Greeting, Health, Route, RouteGreeting, Running, Server
+from symphony_doctor.model.server import Greeting, Health, Listener, Route, RouteGreeting, Running, Server
 
 VERSION = 1
 """Raised with each addition that a rule may rely on; what an older version had stays. See docs/writing-a-check.md."""
@@ -138,6 +139,8 @@ __all__ = [
     "AccountFile",
     "Balancing",
     "Because",
+    "Certificate",
+    "CertificateFile",
     "Check",
     "Cluster",
     "ConfigProblem",
@@ -158,6 +161,7 @@ __all__ = [
     "JetStream",
     "Kind",
     "Layer",
+    "Listener",
     "Listeners",
     "LoadBalancer",
     "Located",
@@ -175,6 +179,8 @@ __all__ = [
     "OperatorIdentity",
     "Pool",
     "PoolServer",
+    "Port",
+    "PortCertificate",
     "Preloaded",
     "Remedy",
     "Replica",

@@ -2,6 +2,7 @@
 
 - ``members``: which observations are of one node, and who is a node at all;
 - ``addresses``: which node is at which route address;
+- ``certificates``: which port of which node has which certificate;
 - ``beliefs``: which source is believed where several speak of one thing;
 - ``running``: whether a node's server is up;
 - ``listeners``, ``balancers``: where each node can be reached, and which servers of load balancers they are;
@@ -17,6 +18,7 @@ from dataclasses import replace
 from symphony_doctor.assemble.addresses import RouteMap, map_routes
 from symphony_doctor.assemble.balancers import place
 from symphony_doctor.assemble.beliefs import believe
+from symphony_doctor.assemble.certificates import with_probes
 from symphony_doctor.assemble.logs import with_logs
 from symphony_doctor.assemble.members import Scope, find_members, with_expected
 from symphony_doctor.assemble.tables import cluster_of
@@ -28,6 +30,7 @@ from symphony_doctor.sources.observation import (
     LoadBalancerFile,
     NodeFiles,
     Observation,
+    PortProbe,
     ResolverPack,
     RouteProbe,
     ServerAnswers,
@@ -48,12 +51,14 @@ def assemble(observations: Iterable[Observation], observed_at: float, scope: Sco
         key=lambda each: (each.address, repr(each)),
     )
     probes = {each.address: each.answer for each in every if isinstance(each, RouteProbe)}
+    shown = {each.address: each.certificate for each in every if isinstance(each, RouteProbe)}
+    ports = sorted((each for each in every if isinstance(each, PortProbe)), key=repr)
     pack = next((each.tokens for each in every if isinstance(each, ResolverPack)), None)
-    members = find_members(files, answers, scope)
+    members = with_probes(find_members(files, answers, scope), ports)
     routes: RouteMap = map_routes(members, probes)
     members = with_expected(members, routes, answers, scope)
     given = sorted((each for each in every if isinstance(each, GivenLog)), key=lambda each: each.path)
-    nodes = with_logs(believe(members, routes, probes, pack, scope), given)
+    nodes = with_logs(believe(members, routes, probes, shown, pack, scope), given)
     balancers = [each.balancer for each in every if isinstance(each, LoadBalancerFile)]
     return replace(cluster_of(nodes, observed_at), load_balancers=_load_balancers(balancers, nodes))
 

@@ -97,7 +97,7 @@ def _listener(member: Member) -> _Listener | None:
 
 def _answering(address: str, members: Iterable[Member], probes: Mapping[str, Evidence[RouteGreeting]]) -> str | None:
     probe = probes.get(address)
-    if not isinstance(probe, Seen):
+    if not isinstance(probe, Seen) or not probe.value.server_name:
         return None
     by_id = [member for member in members if member.server_id == probe.value.server_id]
     by_name = [member for member in members if member.server_name == probe.value.server_name]
@@ -162,7 +162,8 @@ def _expected(
             continue
         probe = probes.get(address)
         if isinstance(probe, Seen):
-            yield address, probe.value.server_name
+            # a route port with TLS tells no name: some node is there all the same
+            yield address, probe.value.server_name or None
         elif 2 * sum(address in each for each in lists) > len(lists):
             yield address, None
 

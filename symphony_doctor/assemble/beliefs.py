@@ -1,6 +1,6 @@
 """Which source is believed where several speak of the same thing.
 
-- server name, cluster name: the running server, else nats.config;
+- server name, cluster name, version: the running server, else nats.config;
 - operator, system account: the running server (it is what replicates now), else nats.config;
 - resolver preload: nats.config, no server tells it;
 - JetStream on or off: off if nats.config has none or the server says off;
@@ -9,6 +9,7 @@
 - account claims: the files, else the resolver pack for the accounts that the server's list names;
 - streams: the server, else the directories;
 - hosts and ports of its clients: see ``listeners``;
+- TLS of routes, certificates: see ``certificates``;
 - up or down: see ``running``.
 """
 
@@ -18,10 +19,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
+from symphony_doctor.assemble.certificates import certificates, route_tls
 from symphony_doctor.assemble.listeners import listeners_of
 from symphony_doctor.assemble.members import is_unplaced
 from symphony_doctor.assemble.running import running_of, silent
 from symphony_doctor.model.accounts import Account
+from symphony_doctor.model.certificate import Certificate
 from symphony_doctor.model.cluster import ConfiguredRoute, HeldStream, Node
 from symphony_doctor.model.evidence import NOT_ASKED, Evidence, Missing, Seen, State
 from symphony_doctor.model.identity import OperatorIdentity, Preloaded, Token
@@ -38,30 +41,40 @@ def believe(
     members: Iterable[Member],
     routes: RouteMap,
     probes: Mapping[str, Evidence[RouteGreeting]],
+    shown: Mapping[str, Evidence[Certificate]],
     pack: Evidence[tuple[Token, ...]] | None,
     scope: Scope,
 ) -> tuple[Node, ...]:
     """Return the nodes, sorted by name, with everything that is merged from several sources."""
     everyone = list(members)
     nodes = [member.node for member in everyone]
-    names = {member.node.name: member.server_name for member in everyone}
+    server_names = {member.node.name: member.server_name for member in everyone}
     targets = _targets(everyone, routes)
     routed = {route.remote_name for node in nodes if isinstance(node.routes, Seen) for route in node.routes.value}
     nobody_asked = not any(isinstance(node.routes, Seen) for node in nodes)
     answering_any = any(isinstance(node.greeting, Seen) or isinstance(node.server, Seen) for node in nodes)
     believed = []
     for node in nodes:
-        aimed = [probes[address] for address, there in targets.items() if there == (node.name,) and address in probes]
+        there = [address for address, names in targets.items() if names == (node.name,) and address in probes]
+        aimed = [probes[address] for address in there]
         running = running_of(
             node,
-            names[node.name],
+            server_names[node.name],
             routed,
             aimed,
             nobody_asked=nobody_asked,
             answering_any=answering_any,
             scope=scope,
         )
-        believed.append(_merged(node, running, routes, targets, probes, pack))
+        encrypted = route_tls(node, aimed)
+        believed.append(
+            replace(
+                _merged(node, running, routes, pack),
+                configured_routes=_configured_routes(node, routes, targets, probes, shown),
+                route_tls=encrypted,
+                certificates=certificates(node, encrypted, [(address, shown[address]) for address in there]),
+            )
+        )
     return tuple(sorted(believed, key=lambda node: node.name))
 
 
@@ -81,8 +94,6 @@ def _merged(
     node: Node,
     running: Evidence[Running],
     routes: RouteMap,
-    targets: Mapping[str, tuple[str, ...]],
-    probes: Mapping[str, Evidence[RouteGreeting]],
     pack: Evidence[tuple[Token, ...]] | None,
 ) -> Node:
     if isinstance(running, Seen) and not running.value.up:
@@ -97,11 +108,11 @@ def _merged(
         system_account=_system_account(node),
         preload=_preload(node),
         jetstream_enabled=_jetstream_enabled(node),
-        configured_routes=_configured_routes(node, routes, targets, probes),
         accounts=_accounts(node),
         account_claims=_account_claims(node, pack),
         streams=_streams(node),
         listeners=listeners_of(node, name, routes),
+        version=_version(node),
     )
 
 
@@ -148,6 +159,14 @@ def _cluster_name(node: Node) -> Evidence[str]:
     if isinstance(node.greeting, Seen):
         return Missing(State.ABSENT, "the server is in no cluster", node.greeting.where)
     return _why(node.greeting, _from_config(node, "nats.config names no cluster"))
+
+
+def _version(node: Node) -> Evidence[str]:
+    if isinstance(node.server, Seen):
+        return Seen(node.server.value.version, "VARZ")
+    if isinstance(node.greeting, Seen):
+        return Seen(node.greeting.value.version, node.greeting.where)
+    return _why(node.server, node.greeting)
 
 
 def _operator(node: Node) -> Evidence[OperatorIdentity]:
@@ -203,13 +222,20 @@ def _configured_routes(
     routes: RouteMap,
     targets: Mapping[str, tuple[str, ...]],
     probes: Mapping[str, Evidence[RouteGreeting]],
+    shown: Mapping[str, Evidence[Certificate]],
 ) -> Evidence[tuple[ConfiguredRoute, ...]]:
     listed = routes.listed.get(node.name)
     if listed is None:
         return _why(node.server, _from_config(node, ""))
     where = node.nats_config.where if isinstance(node.nats_config, Seen) else "VARZ"
     found = tuple(
-        ConfiguredRoute(each.address, each.where, targets.get(each.address, ()), probes.get(each.address, NOT_ASKED))
+        ConfiguredRoute(
+            each.address,
+            each.where,
+            targets.get(each.address, ()),
+            probes.get(each.address, NOT_ASKED),
+            shown.get(each.address, NOT_ASKED),
+        )
         for each in listed
     )
     return Seen(found, where)

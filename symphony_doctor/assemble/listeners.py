@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from symphony_doctor.formats.host_port import host_port
+from symphony_doctor.model.certificate import Port
 from symphony_doctor.model.cluster import Node
 from symphony_doctor.model.evidence import Evidence, Missing, Seen, State
 from symphony_doctor.model.listeners import Listeners
@@ -73,8 +74,9 @@ def _ui(node: Node) -> Evidence[int]:
 
 
 def _websocket(node: Node) -> Evidence[int]:
-    if isinstance(node.server, Seen) and node.server.value.websocket_port:
-        return Seen(node.server.value.websocket_port, "VARZ")
+    told = node.server.value.listener(Port.WEBSOCKET) if isinstance(node.server, Seen) else None
+    if told is not None:
+        return Seen(told.number, "VARZ")
     if isinstance(node.nats_config, Seen):
         listen = node.nats_config.value.websocket
         if listen is not None:

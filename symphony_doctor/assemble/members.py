@@ -24,6 +24,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from symphony_doctor.assemble.certificates import gathered
 from symphony_doctor.model.cluster import Node
 from symphony_doctor.model.evidence import NOT_ASKED, Missing, Seen, State
 
@@ -167,6 +168,7 @@ def _from_files(files: list[NodeFiles], scope: Scope) -> list[Member]:
             account_files=each.account_files,
             stream_directories=each.stream_directories,
             log=each.log,
+            certificates=Seen(each.certificates, each.directory),
         )
         members.append(Member(node, configured, directory=each.directory))
     return members
@@ -254,6 +256,7 @@ def _with(node: Node, answered: ServerAnswers) -> Node:
         )
         if getattr(answered, name) is not NOT_ASKED and not isinstance(getattr(node, name), Seen)
     }  # fmt: skip
+    changes["certificates"] = Seen((*gathered(node), *answered.certificates), "")
     known_from = node.known_from
     if _name_of(answered) is not None and "nats" not in known_from:
         known_from = (*known_from, "nats")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import click
 
 from symphony_doctor.errors import UsageError
 from symphony_doctor.sources.collect import Request, server_address
-from symphony_doctor.sources.credentials import Credentials, creds_file, nats_context
+from symphony_doctor.sources.credentials import Credentials, authority_file, creds_file, nats_context
 from symphony_doctor.sources.log_files import LogFile
 from symphony_doctor.sources.node_directory import NodeDirectory
 
@@ -49,6 +50,7 @@ def evidence_options(command: Callable[..., int]) -> Callable[..., int]:
         servers: tuple[str, ...],
         creds: Path | None,
         context: str | None,
+        tlsca: Path | None,
         load_balancers: tuple[Path, ...],
         logs: tuple[str, ...],
         offline: bool,
@@ -63,6 +65,10 @@ def evidence_options(command: Callable[..., int]) -> Callable[..., int]:
             found = nats_context(context, os.environ)
             credentials = found.credentials
             addresses = addresses or list(found.servers)
+        if tlsca is not None:
+            tls = authority_file(tlsca)
+            if credentials is not None:
+                credentials = replace(credentials, tls=replace(credentials.tls, authority=tls.authority))
         if offline and (addresses or credentials):
             raise UsageError("--offline touches no network: leave out --server, --creds and --context")
         if not nodes and not addresses:
@@ -94,6 +100,9 @@ _OPTIONS = (
     click.option("--server", "servers", multiple=True, metavar="URL[,URL]", help="Client addresses of NATS servers."),
     click.option("--creds", metavar="FILE", type=click.Path(path_type=Path), help="Credentials of the system account."),
     click.option("--context", metavar="NAME", help="A context of the nats command line."),
+    click.option(
+        "--tlsca", metavar="FILE", type=click.Path(path_type=Path), help="Authorities to verify the servers by."
+    ),
     click.option(
         "--load-balancer",
         "load_balancers",

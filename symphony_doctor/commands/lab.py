@@ -36,18 +36,20 @@ def command() -> None:
 @DIRECTORY
 @click.option("--nodes", type=click.IntRange(1, 5), default=3, show_default=True, help="How many nodes.")
 @click.option("--users", type=click.IntRange(0, 8), default=3, show_default=True, help="How many user accounts.")
-def up(directory: Path, nodes: int, users: int) -> None:
+@click.option("--tls", is_flag=True, help="TLS on the client and route ports, with certificates of the lab's own.")
+def up(directory: Path, nodes: int, users: int, tls: bool) -> None:
     """Start a cluster, fill it, and leave it running."""
     from symphony_doctor.lab.cluster import Lab
     from symphony_doctor.lab.errors import LabError
 
     try:
-        lab = asyncio.run(Lab.create(directory, nodes=nodes, user_accounts=users, detached=True))
+        lab = asyncio.run(Lab.create(directory, nodes=nodes, user_accounts=users, detached=True, tls=tls))
     except LabError as error:
         raise LabFailed(str(error)) from None
     click.echo(f"{nodes} nodes are up in {lab.root}", err=True)
     node_options = " ".join(f"--node {node.directory}" for node in lab.nodes)
-    click.echo(f"symphony-doctor run {node_options} --creds {lab.system_credentials}")
+    authority = f" --tlsca {lab.authority}" if lab.authority is not None else ""
+    click.echo(f"symphony-doctor run {node_options} --creds {lab.system_credentials}{authority}")
     click.echo(f"symphony-doctor lab break FAULT --dir {lab.root}")
     click.echo(f"symphony-doctor lab down --dir {lab.root}")
 

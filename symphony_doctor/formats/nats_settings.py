@@ -12,6 +12,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from symphony_doctor.formats.nats_config import Array, Map, Scalar, Value
+from symphony_doctor.model.certificate import CertificateFile, Port
 from symphony_doctor.model.configuration import (
     ClusterBlock,
     ConfigProblem,
@@ -67,7 +68,24 @@ def nats_settings(
         log_file=_located(config, str, "log_file", "logfile"),
         settings=tuple(_flatten(config, (), show)),
         problems=problems,
+        has_websocket_tls=websocket is not None and websocket.get("tls") is not None,
+        certificate_files=tuple(_certificate_files(config)),
     )
+
+
+def _certificate_files(config: Map) -> Iterator[CertificateFile]:
+    blocks = (
+        (Port.CLIENT, config),
+        (Port.ROUTE, _map(config, "cluster")),
+        (Port.WEBSOCKET, _map(config, "websocket", "ws")),
+    )
+    for port, block in blocks:
+        tls = _map(block, "tls") if block else None
+        certificate = _located(tls, str, "cert_file") if tls else None
+        if tls is not None and certificate is not None:
+            key = _located(tls, str, "key_file")
+            holds_key = key is not None and key.value == certificate.value
+            yield CertificateFile(port, certificate.value, certificate.where, holds_key)
 
 
 def duration(text: str) -> float | None:

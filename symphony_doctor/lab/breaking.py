@@ -88,7 +88,9 @@ def edit_symphony_config(lab: Lab, node: str, key: str, value: str | None) -> st
 
 def write_configuration(lab: Lab, node: str, identity: Identity) -> None:
     """Write a node's two files anew for another identity; its addresses stay."""
-    layout.write_node(lab.node(node).directory, lab.node_state(node).address, addresses(lab), identity)
+    layout.write_node(
+        lab.node(node).directory, lab.node_state(node).address, addresses(lab), identity, tls=lab.state.tls
+    )
 
 
 def reissued(account: AccountKeys, jwt: str) -> AccountKeys:

@@ -31,8 +31,9 @@ _RECORDS = 5
 _RETRY = 0.1
 # A create that meets a leader change is never answered; the same create again is harmless.
 _ATTEMPT = 1.5
-# What a server answers while it has not yet seen its peers, a leader or the account's JWT.
-_TRANSIENT = frozenset({10004, 10005, 10008, 10009, 10023, 10035, 10039, 10076})
+# What a server answers while it has not yet seen its peers, a leader or the account's JWT; 10049 is 2.10 when two
+# streams of a new account are created at the same moment.
+_TRANSIENT = frozenset({10004, 10005, 10008, 10009, 10023, 10035, 10039, 10049, 10076})
 Config = dict[str, Any]
 
 

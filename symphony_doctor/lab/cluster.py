@@ -7,7 +7,7 @@ import contextlib
 import shutil
 from typing import TYPE_CHECKING, Self
 
-from symphony_doctor.lab import control, filling, layout, processes, starting
+from symphony_doctor.lab import certificates, control, filling, layout, processes, starting
 from symphony_doctor.lab.errors import LabError, PortClashError
 from symphony_doctor.lab.identity import create_identity, create_user_account, credentials, user_name
 from symphony_doctor.lab.layout import NodeAddress
@@ -55,6 +55,7 @@ class Lab:
         server: Path | None = None,
         detached: bool = False,
         mirror_replicas: int = 1,
+        tls: bool = False,
     ) -> Lab:
         """Write the directories, start the servers, fill them and wait until all is healthy.
 
@@ -65,7 +66,7 @@ class Lab:
         binary = find_server(server)
         root = _prepare(root)
         for attempt in range(_ATTEMPTS):
-            lab = cls(root, *_write(root, nodes, str(binary), detached=detached))
+            lab = cls(root, *_write(root, nodes, str(binary), detached=detached, tls=tls))
             try:
                 await lab._bring_up(user_accounts, mirror_replicas)
             except PortClashError:
@@ -95,6 +96,7 @@ class Lab:
         user_accounts: int = 3,
         server: Path | None = None,
         mirror_replicas: int = 1,
+        tls: bool = False,
     ) -> AbstractAsyncContextManager[Lab]:
         """Give a lab that is stopped at the end of the block, whatever happens."""
 
@@ -106,6 +108,7 @@ class Lab:
                 user_accounts=user_accounts,
                 server=server,
                 mirror_replicas=mirror_replicas,
+                tls=tls,
             )
             async with lab:
                 yield lab
@@ -138,6 +141,11 @@ class Lab:
         """A user of the Symphony account."""
         return self.credentials_of("symphony")
 
+    @property
+    def authority(self) -> Path | None:
+        """The certificate that signs all others, of a lab with TLS: what `--tlsca` wants."""
+        return self.root / certificates.FOLDER / certificates.AUTHORITY if self.state.tls else None
+
     def credentials_of(self, name: str) -> Path:
         """Name the credentials file of `system`, `symphony` or a user account."""
         return self.root / CREDENTIALS / f"{name}.creds"
@@ -162,11 +170,11 @@ class Lab:
 
     def system_client(self, *names: str) -> AbstractAsyncContextManager[Client]:
         """Connect to the named nodes, or to any that runs, as a user of the system account."""
-        return control.connected(self.urls(*names), self.system_credentials)
+        return control.connected(self.urls(*names), self.system_credentials, self.authority)
 
     def client(self, account: str, *names: str) -> AbstractAsyncContextManager[Client]:
         """Connect as a user of an account: `symphony` or a user account's name."""
-        return control.connected(self.urls(*names), self.credentials_of(account))
+        return control.connected(self.urls(*names), self.credentials_of(account), self.authority)
 
     async def stop(self) -> None:
         """Stop all that was started; the directories stay."""
@@ -264,12 +272,14 @@ def _empty(root: Path) -> None:
             entry.unlink()
 
 
-def _write(root: Path, count: int, binary: str, *, detached: bool) -> tuple[LabState, Keys]:
+def _write(root: Path, count: int, binary: str, *, detached: bool, tls: bool) -> tuple[LabState, Keys]:
     identity = create_identity()
     keys = Keys(identity, [])
     (root / CREDENTIALS).mkdir(mode=0o700)
     (root / starting.RUN).mkdir(mode=0o700)
     keys.save(root)
+    if tls:
+        certificates.create_authority(root)
     for name, account in (("system", identity.system), ("symphony", identity.symphony)):
         layout.write_private(root / CREDENTIALS / f"{name}.creds", credentials(account, name))
     with Reservation(4 * count) as held:
@@ -279,5 +289,7 @@ def _write(root: Path, count: int, binary: str, *, detached: bool) -> tuple[LabS
             for number in range(1, count + 1)
         )
         for address in cluster:
-            layout.write_node(root / address.name, address, cluster, identity)
-    return LabState(binary, detached, [NodeState(address) for address in cluster]), keys
+            layout.write_node(root / address.name, address, cluster, identity, tls=tls)
+            if tls:
+                certificates.write_certificate(root, address.name)
+    return LabState(binary, detached, [NodeState(address) for address in cluster], tls=tls), keys

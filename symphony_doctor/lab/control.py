@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
+import ssl
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -19,16 +21,22 @@ if TYPE_CHECKING:
 
     from nats.aio.client import Client
 
+# nats-py starts TLS with a protocol that asyncio warns of at each end of a connection; it does no harm
+logging.getLogger("asyncio").addFilter(lambda record: "eof_received" not in record.getMessage())
+
 _POLL = 0.05
 Replies = dict[str, Any]
 
 
 @contextlib.asynccontextmanager
-async def connected(urls: Sequence[str] | str, credentials: Path) -> AsyncIterator[Client]:
+async def connected(
+    urls: Sequence[str] | str, credentials: Path, authority: Path | None = None
+) -> AsyncIterator[Client]:
     """Connect to the first server that lets us in; quiet about what fails on the way."""
     client = await nats.connect(
         servers=urls if isinstance(urls, str) else list(urls),
         user_credentials=str(credentials),
+        tls=ssl.create_default_context(cafile=str(authority)) if authority is not None else None,
         allow_reconnect=False,
         dont_randomize=True,
         connect_timeout=2,

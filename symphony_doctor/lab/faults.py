@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from symphony_doctor.lab import faults_accounts as accounts
 from symphony_doctor.lab import faults_identity as identity
 from symphony_doctor.lab import faults_routes as routes
+from symphony_doctor.lab import faults_servers as servers
 from symphony_doctor.lab import faults_streams as streams
+from symphony_doctor.lab import faults_tls as tls
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -57,5 +59,10 @@ _ALL = (
     Fault("system-bucket-missing", streams.system_bucket_missing),
     Fault("jetstream-disabled", streams.jetstream_disabled),
     Fault("ghost-peer", streams.ghost_peer),
+    Fault("route-tls-one-side", tls.route_tls_one_side),
+    Fault("certificate-host", tls.certificate_host),
+    Fault("certificate-expired", tls.certificate_expired),
+    Fault("certificate-expiring", tls.certificate_expiring),
+    Fault("slow-consumers", servers.slow_consumers),
 )
 FAULTS: Mapping[str, Fault] = MappingProxyType({fault.name: fault for fault in _ALL})

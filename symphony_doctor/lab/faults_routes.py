@@ -96,6 +96,8 @@ async def route_partition(lab: Lab, node: str | None = None, *, peer: str | None
     stands a relay that lets all nodes through but the one cut off.
     """
     name = breaking.victim(lab, node, least=3)
+    if lab.state.tls:
+        raise LabError("the relay of this fault reads the routes: it needs a lab without TLS")
     ends = (name, breaking.another(lab, name, peer))
     # Led by a node that both ends reach, nothing changes hands when they lose each other.
     middle = breaking.others(lab, *ends)[0]

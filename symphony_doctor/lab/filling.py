@@ -31,7 +31,7 @@ async def fill(lab: Lab, users: Sequence[str], mirror_replicas: int) -> None:
             await buckets.create_buckets(symphony, names, lab.replicas)
         await asyncio.gather(*(fill_user(lab, name, mirror_replicas) for name in users))
     await wait_current(lab, within=_STREAMS_WITHIN)
-    await mirrors.wait_connected(lab, within=_STREAMS_WITHIN)
+    await mirrors.reconnect(lab)
 
 
 async def fill_user(lab: Lab, name: str, mirror_replicas: int) -> None:

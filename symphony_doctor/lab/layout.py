@@ -42,23 +42,26 @@ def replicas_for(nodes: int) -> int:
     return 3 if nodes < 5 else 5  # noqa: PLR2004
 
 
-def write_node(directory: Path, node: NodeAddress, cluster: tuple[NodeAddress, ...], identity: Identity) -> None:
+def write_node(
+    directory: Path, node: NodeAddress, cluster: tuple[NodeAddress, ...], identity: Identity, *, tls: bool = False
+) -> None:
     """Write what an instance has before its first start."""
     for folder in (directory, directory / ACCOUNTS, directory / STORAGE):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_private(directory / SYMPHONY_CONFIG, symphony_config(identity, node.ui_port))
-    write_private(directory / NATS_CONFIG, nats_config(node, cluster, identity))
+    write_private(directory / NATS_CONFIG, nats_config(node, cluster, identity, tls=tls))
 
 
-def nats_config(node: NodeAddress, cluster: tuple[NodeAddress, ...], identity: Identity) -> str:
+def nats_config(node: NodeAddress, cluster: tuple[NodeAddress, ...], identity: Identity, *, tls: bool = False) -> str:
     """Compose a nats.config in the style of the product's page."""
-    routing = _cluster_block(node, cluster) if len(cluster) > 1 else ""
+    routing = _cluster_block(node, cluster, tls=tls) if len(cluster) > 1 else ""
+    client_tls = tls_block() if tls else ""
     return f"""\
 server_name: {node.name}
 host: {HOST}
 port: {node.client_port}
 logfile: "{NATS_LOG}"
-
+{client_tls}
 websocket {{
   host: {HOST}
   port: {node.websocket_port}
@@ -144,7 +147,16 @@ def routes(others: Sequence[NodeAddress]) -> str:
     return ",\n    ".join(f"nats-route://{HOST}:{other.route_port}" for other in others)
 
 
-def _cluster_block(node: NodeAddress, cluster: tuple[NodeAddress, ...]) -> str:
+def tls_block(indent: str = "") -> str:
+    """Compose the block that turns TLS on; paths count from the node's directory."""
+    files = {"cert_file": "server.pem", "key_file": "server-key.pem", "ca_file": "ca.pem"}
+    lines = ("tls {", *(f'  {key}: "tls/{file}"' for key, file in files.items()), "}")
+    return "".join(f"{indent}{line}\n" for line in lines)
+
+
+def _cluster_block(node: NodeAddress, cluster: tuple[NodeAddress, ...], *, tls: bool) -> str:
+    # Symphony encrypts routes by itself where the client port has TLS; the plain nats-server is told
+    encrypted = tls_block("  ") if tls else ""
     others = [other for other in cluster if other.name != node.name]
     return f"""
 cluster {{
@@ -153,5 +165,5 @@ cluster {{
   routes: [
     {routes(others)}
   ]
-}}
+{encrypted}}}
 """

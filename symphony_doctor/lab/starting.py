@@ -27,7 +27,7 @@ def start_server(root: Path, lab: LabState, node: NodeState) -> Process:
     name = node.address.name
     directory = root / name
     return processes.start(
-        (lab.server, "-c", str(directory / layout.NATS_CONFIG), *node.arguments),
+        (node.server or lab.server, "-c", str(directory / layout.NATS_CONFIG), *node.arguments),
         directory=directory,
         output=root / RUN / f"{name}.out",
         detached=lab.detached,

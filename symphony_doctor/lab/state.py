@@ -28,6 +28,8 @@ class NodeState:
     # Given to the server on its command line: they win over nats.config, which stays as it is.
     arguments: tuple[str, ...] = ()
     in_setup: bool = False
+    # Another nats-server than the lab's: a cluster in the middle of an upgrade.
+    server: str | None = None
 
 
 @dataclass(slots=True)
@@ -38,6 +40,7 @@ class LabState:
     detached: bool
     nodes: list[NodeState]
     helpers: list[Process] = field(default_factory=list)
+    tls: bool = False
 
     def save(self, root: Path) -> None:
         """Write it to its file."""
@@ -65,11 +68,12 @@ def load_state(root: Path) -> LabState:
             process=_process(node["process"]),
             arguments=tuple(node["arguments"]),
             in_setup=node["in_setup"],
+            server=node["server"],
         )
         for node in document["nodes"]
     ]
     helpers = [process for item in document["helpers"] if (process := _process(item)) is not None]
-    return LabState(document["server"], document["detached"], nodes, helpers)
+    return LabState(document["server"], document["detached"], nodes, helpers, document["tls"])
 
 
 def load_keys(root: Path) -> Keys:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 
 from symphony_doctor.model.accounts import Account, AccountFile
+from symphony_doctor.model.certificate import Certificate, PortCertificate
 from symphony_doctor.model.configuration import NatsConfig, SymphonyConfig
 from symphony_doctor.model.evidence import NOT_ASKED, Evidence, Seen
 from symphony_doctor.model.identity import OperatorIdentity, Preloaded
@@ -51,6 +52,9 @@ class Kind(StrEnum):
     STREAMS = "streams"
     LISTENERS = "listeners"
     LOG = "log"
+    VERSION = "version"
+    ROUTE_TLS = "route_tls"
+    CERTIFICATES = "certificates"
 
     LOAD_BALANCERS = "load_balancers"
     CLUSTER_INFO = "cluster_info"
@@ -66,13 +70,14 @@ class ConfiguredRoute:
 
     ``targets`` are the names of the node at that address: none where no node of the cluster is there,
     several where it is one of them and cannot be told which. ``probe`` is what answered a connection from
-    where the doctor runs.
+    where the doctor runs, and ``certificate`` what it showed: absent where there is no TLS.
     """
 
     address: str
     where: str
     targets: tuple[str, ...]
     probe: Evidence[RouteGreeting]
+    certificate: Evidence[Certificate] = NOT_ASKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +127,9 @@ class Node:
     streams: Evidence[tuple[HeldStream, ...]] = NOT_ASKED
     listeners: Evidence[Listeners] = NOT_ASKED
     log: Evidence[tuple[Log, ...]] = NOT_ASKED
+    version: Evidence[str] = NOT_ASKED
+    route_tls: Evidence[bool] = NOT_ASKED
+    certificates: Evidence[tuple[PortCertificate, ...]] = NOT_ASKED
 
     @property
     def is_up(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from symphony_doctor.model.certificate import CertificateFile
 from symphony_doctor.model.identity import Flaw, Located, Preloaded, SeedReference, Token
 
 
@@ -123,3 +124,5 @@ class NatsConfig:
     log_file: Located[str] | None
     settings: tuple[Setting, ...]
     problems: tuple[ConfigProblem, ...] = ()
+    has_websocket_tls: bool = False
+    certificate_files: tuple[CertificateFile, ...] = ()

@@ -38,7 +38,7 @@ class Risk(StrEnum):
 class Subject:
     """The one thing a finding is about; with the code it makes the finding's identity.
 
-    ``kind`` is one of cluster, node, account, stream, route, setting, file. ``account`` is the public
+    ``kind`` is one of cluster, node, account, stream, route, setting, file, certificate. ``account`` is the public
     key that a stream belongs to.
     """
 

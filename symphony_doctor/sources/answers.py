@@ -5,18 +5,19 @@ Only what is used is declared; unknown fields are ignored, a wrong type is an er
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from symphony_doctor.model.certificate import Port
 from symphony_doctor.model.identity import Flaw, Token
 from symphony_doctor.model.jetstream import (
     MetaGroup,
     MetaPeer,
 )
-from symphony_doctor.model.server import Health, Route, Server
+from symphony_doctor.model.server import Health, Listener, Route, Server
 
 T = TypeVar("T")
 
@@ -55,14 +56,23 @@ class _VarzCluster(msgspec.Struct):
     addr: str = ""
     cluster_port: int = 0
     urls: tuple[str, ...] = ()
+    tls_required: bool = False
+    tls_cert_not_after: datetime | None = None
+
+
+class _VarzWebSocket(msgspec.Struct):
+    host: str = ""
+    port: int = 0
+    no_tls: bool = False
+    tls_cert_not_after: datetime | None = None
+
+
+class _VarzSlowConsumers(msgspec.Struct):
+    routes: int = 0
 
 
 class _VarzJetStream(msgspec.Struct):
     config: dict[str, Any] | None = None
-
-
-class _VarzWebSocket(msgspec.Struct):
-    port: int = 0
 
 
 class Varz(msgspec.Struct):
@@ -72,6 +82,7 @@ class Varz(msgspec.Struct):
     server_name: str
     version: str
     start: datetime
+    now: datetime
     config_load_time: datetime
     host: str = ""
     port: int = 0
@@ -82,6 +93,9 @@ class Varz(msgspec.Struct):
     system_account: str = ""
     config_digest: str = ""
     slow_consumers: int = 0
+    slow_consumer_stats: _VarzSlowConsumers = msgspec.field(default_factory=_VarzSlowConsumers)
+    tls_required: bool = False
+    tls_cert_not_after: datetime | None = None
     websocket: _VarzWebSocket = msgspec.field(default_factory=_VarzWebSocket)
 
 
@@ -124,8 +138,8 @@ class RaftGroup(msgspec.Struct):
     peers: dict[str, _RaftPeer] | None = None
 
 
-def server(varz: Varz, read_token: Callable[[str], Token | Flaw]) -> Server:
-    """Return what VARZ says of a server."""
+def server(varz: Varz, read_token: Callable[[str], Token | Flaw], asked_at: float, answered_at: float) -> Server:
+    """Return what VARZ says of a server; asked and answered are by the clock of this machine (Unix seconds)."""
     tokens = tuple(token for text in varz.trusted_operators_jwt if isinstance(token := read_token(text), Token))
     claimed = (claim.get("sub") for claim in varz.trusted_operators_claim)
     keys = tuple(dict.fromkeys([*(t.subject for t in tokens), *(key for key in claimed if isinstance(key, str))]))
@@ -147,8 +161,24 @@ def server(varz: Varz, read_token: Callable[[str], Token | Flaw]) -> Server:
         config_loaded_at=varz.config_load_time.timestamp(),
         config_digest=varz.config_digest,
         slow_consumers=varz.slow_consumers,
-        websocket_port=varz.websocket.port,
+        slow_routes=varz.slow_consumer_stats.routes,
+        # the server looked at its clock somewhere between question and answer: the middle is the best guess
+        clock_offset=varz.now.timestamp() - (asked_at + answered_at) / 2,
+        round_trip=answered_at - asked_at,
+        listeners=tuple(_listeners(varz)),
     )
+
+
+def _listeners(varz: Varz) -> Iterator[Listener]:
+    cluster, websocket = varz.cluster, varz.websocket
+    ports = (
+        (Port.CLIENT, varz.host, varz.port, varz.tls_required, varz.tls_cert_not_after),
+        (Port.ROUTE, cluster.addr, cluster.cluster_port, cluster.tls_required, cluster.tls_cert_not_after),
+        (Port.WEBSOCKET, websocket.host, websocket.port, not websocket.no_tls, websocket.tls_cert_not_after),
+    )
+    for port, host, number, tls, not_after in ports:
+        if number:
+            yield Listener(port, host, number, tls, not_after.timestamp() if not_after else None)
 
 
 def routes(routez: Routez) -> tuple[Route, ...]:

@@ -8,6 +8,7 @@ route to it.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
@@ -67,10 +68,9 @@ async def _reach(
     greeted = await greet(address, deadline)
     if isinstance(greeted.greeting, Missing):
         return _Reached(greeted, greeted.greeting)
-    tls = greeted.greeting.value.tls_required
     try:
         connection = await stack.enter_async_context(
-            connected(greeted.address, credentials, tls=tls, deadline=deadline)
+            connected(greeted.address, credentials, greeted.greeting.value, deadline)
         )
     except RefusedError as refused:
         return _Reached(greeted, refused.missing)
@@ -92,8 +92,15 @@ async def _ask_further(
 
 
 async def _ask(way: Connection, server_id: str, read_token: ReadToken, deadline: Deadline) -> ServerAnswers:
+    asked_at = time.time()
     server, routes, jetstream, meta_group, health = await asyncio.gather(
-        way.ask(server_id, "VARZ", answers.Varz, lambda varz: answers.server(varz, read_token), deadline),
+        way.ask(
+            server_id,
+            "VARZ",
+            answers.Varz,
+            lambda varz: answers.server(varz, read_token, asked_at, time.time()),
+            deadline,
+        ),
         way.ask(server_id, "ROUTEZ", answers.Routez, answers.routes, deadline),
         _jetstream(way, server_id, deadline),
         way.ask(server_id, "RAFTZ", _Raftz, _meta_group, deadline, group="_meta_"),
@@ -231,6 +238,7 @@ def _attributed(
             complete.append(
                 replace(
                     each.answers,
+                    certificates=each.greeted.certificates,
                     address=each.greeted.address,
                     directory=each.greeted.directory,
                     greeting=each.greeted.greeting,

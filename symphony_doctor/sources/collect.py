@@ -19,6 +19,7 @@ from symphony_doctor.sources.nats_server import collect as collect_servers
 from symphony_doctor.sources.nats_server import probe_routes
 from symphony_doctor.sources.node_directory import NodeDirectory
 from symphony_doctor.sources.observation import Address, GivenLog, NodeFiles, Observation, ServerAnswers
+from symphony_doctor.sources.ports import probe_ports
 from symphony_doctor.sources.tokens import TokenReader
 
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -62,13 +63,15 @@ async def collect(request: Request, fingerprint: Callable[[str], str]) -> list[O
         probe_routes(routes, request.seconds),
     )
     observations += [*answers, *probes]
-    further, more = await asyncio.gather(
+    servers = [each for each in answers if isinstance(each, ServerAnswers)]
+    further, more, ports = await asyncio.gather(
         probe_routes(_told_routes(answers, set(routes)), request.seconds),
         collect_servers(_advertised(request, observations), None, read_token, request.seconds),
+        probe_ports(files, servers, addresses, request.seconds),
     )
     # an address that only a server advertises may be of a network that is not this one: its silence says nothing
     greeted = [each for each in more if isinstance(each, ServerAnswers) and isinstance(each.greeting, Seen)]
-    return [*observations, *further, *greeted]
+    return [*observations, *further, *ports, *greeted]
 
 
 async def _with_logs(

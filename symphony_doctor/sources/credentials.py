@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
@@ -16,6 +17,32 @@ _LIMIT = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
+class Tls:
+    """How servers with TLS are verified, and the doctor to them: files in PEM.
+
+    ``authority`` replaces the authorities that the system trusts. ``certificate`` and ``key`` are the
+    client's own; they are read by the TLS library alone.
+    """
+
+    authority: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+
+    def context(self) -> ssl.SSLContext:
+        """Return the context of a connection that verifies. Raises ``InputError`` naming the file."""
+        try:
+            context = ssl.create_default_context(cafile=str(self.authority) if self.authority else None)
+        except (OSError, ValueError):
+            raise InputError(f"{self.authority} holds no certificates in PEM, expected those of an authority") from None
+        if self.certificate is not None:
+            try:
+                context.load_cert_chain(self.certificate, self.key, password="")
+            except (OSError, ValueError):
+                raise InputError(f"{self.certificate} and its key cannot be used for TLS") from None
+        return context
+
+
+@dataclass(frozen=True, slots=True)
 class Credentials:
     """How to authenticate. ``creds_file`` is read by the client when it connects, and not kept."""
 
@@ -25,6 +52,7 @@ class Credentials:
     token: str | None = None
     nkey_file: Path | None = None
     label: str = ""
+    tls: Tls = field(default_factory=Tls)
 
     def __repr__(self) -> str:
         """Show where they are from, never what they are."""
@@ -46,6 +74,26 @@ class _ContextFile(msgspec.Struct):
     password: str = ""
     token: str = ""
     nkey: str = ""
+    ca: str = ""
+    cert: str = ""
+    key: str = ""
+
+
+def authority_file(path: Path) -> Tls:
+    """Check that ``--tlsca FILE`` is there and holds certificates; raise ``InputError``."""
+    found = read_file(path, _LIMIT)
+    if isinstance(found, Missing):
+        raise InputError(f"--tlsca: {found.why}")
+    tls = Tls(authority=path)
+    tls.context()
+    return tls
+
+
+def _tls(context: _ContextFile) -> Tls:
+    files = (Path(name).expanduser() if name else None for name in (context.ca, context.cert, context.key))
+    tls = Tls(*files)
+    tls.context()
+    return tls
 
 
 def creds_file(path: Path) -> Credentials:
@@ -75,7 +123,7 @@ def nats_context(name: str, environment: Mapping[str, str]) -> Context:
     except (msgspec.MsgspecError, RecursionError, ValueError):
         raise InputError(f"--context {name}: {path} is no context of the nats CLI: expected a JSON object") from None
     if context.creds:
-        credentials = creds_file(Path(context.creds).expanduser())
+        credentials = replace(creds_file(Path(context.creds).expanduser()), tls=_tls(context))
     else:
         credentials = Credentials(
             user=context.user or None,
@@ -83,6 +131,7 @@ def nats_context(name: str, environment: Mapping[str, str]) -> Context:
             token=context.token or None,
             nkey_file=Path(context.nkey).expanduser() if context.nkey else None,
             label=f"context {name}",
+            tls=_tls(context),
         )
     servers = tuple(url.strip() for url in context.url.split(",") if url.strip())
     return Context(servers, credentials)

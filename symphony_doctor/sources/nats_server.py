@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 
+from symphony_doctor.model.certificate import Port, PortCertificate
 from symphony_doctor.model.identity import Flaw, Token
 from symphony_doctor.sources import info
 from symphony_doctor.sources.credentials import Credentials
 from symphony_doctor.sources.deadline import Deadline
 from symphony_doctor.sources.observation import Address, Observation, RouteProbe, ServerAnswers
+from symphony_doctor.sources.reasons import at
 
 
 async def collect(
@@ -30,15 +32,21 @@ async def collect(
 
 async def greet(address: Address, deadline: Deadline) -> ServerAnswers:
     """Read the greeting of one address."""
-    return ServerAnswers(address.text, address.directory, await info.greet(address.host, address.port, deadline))
+    found = await info.greet(address.host, address.port, deadline)
+    return ServerAnswers(
+        address.text,
+        address.directory,
+        found.greeting,
+        certificates=(PortCertificate(Port.CLIENT, address.text, found.certificate),),
+    )
 
 
 async def probe_routes(addresses: Iterable[tuple[str, int]], seconds: float) -> list[RouteProbe]:
-    """Connect to every route address at once and read who greets there; nothing is sent."""
+    """Connect to every route address at once and read who greets there; no word of NATS is sent."""
     every = tuple(addresses)
     deadline = Deadline.after(seconds)
     found = await asyncio.gather(*(info.greet_route(host, port, deadline) for host, port in every))
     return [
-        RouteProbe(f"[{host}]:{port}" if ":" in host else f"{host}:{port}", answer)
+        RouteProbe(at(host, port), answer.greeting, answer.certificate)
         for (host, port), answer in zip(every, found, strict=True)
     ]

@@ -20,6 +20,7 @@ from symphony_doctor.model.configuration import (
 from symphony_doctor.model.evidence import Evidence, Missing, Seen, State
 from symphony_doctor.model.identity import Flaw, Located, SeedReference, Token
 from symphony_doctor.model.jetstream import StreamConfig, StreamDirectory
+from symphony_doctor.sources.certificate_files import read_certificates
 from symphony_doctor.sources.deadline import Deadline, in_thread
 from symphony_doctor.sources.files import list_directory, read_file
 from symphony_doctor.sources.observation import NodeFiles
@@ -88,6 +89,7 @@ class _Reader:
             stream_directories=self._stream_directories(
                 self._locate(store.value if store else None, "storage") / "jetstream"
             ),
+            certificates=read_certificates(config.certificate_files, self.directory) if config else (),
         )
 
     def _locate(self, configured: str | None, usual: str) -> Path:

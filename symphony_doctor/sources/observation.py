@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from symphony_doctor.model.accounts import AccountFile
+from symphony_doctor.model.certificate import Certificate, PortCertificate
 from symphony_doctor.model.configuration import NatsConfig, SymphonyConfig
 from symphony_doctor.model.evidence import NOT_ASKED, Evidence
 from symphony_doctor.model.identity import Token
@@ -40,6 +41,7 @@ class NodeFiles:
     account_files: Evidence[tuple[AccountFile, ...]]
     stream_directories: Evidence[tuple[StreamDirectory, ...]]
     log: Evidence[tuple[Log, ...]] = NOT_ASKED
+    certificates: tuple[PortCertificate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class ServerAnswers:
     meta_group: Evidence[MetaGroup] = NOT_ASKED
     health: Evidence[Health] = NOT_ASKED
     resolver_accounts: Evidence[frozenset[str]] = NOT_ASKED
+    certificates: tuple[PortCertificate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,16 @@ class RouteProbe:
 
     address: str
     answer: Evidence[RouteGreeting]
+    certificate: Evidence[Certificate] = NOT_ASKED
+
+
+@dataclass(frozen=True, slots=True)
+class PortProbe:
+    """The certificate of a WebSocket or UI port: of the node with that directory, else of that server."""
+
+    found: PortCertificate
+    directory: str | None = None
+    server_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,4 +105,4 @@ class GivenLog:
     logs: Evidence[tuple[Log, ...]]
 
 
-Observation: TypeAlias = NodeFiles | ServerAnswers | RouteProbe | ResolverPack | LoadBalancerFile | GivenLog
+Observation: TypeAlias = NodeFiles | ServerAnswers | RouteProbe | PortProbe | ResolverPack | LoadBalancerFile | GivenLog

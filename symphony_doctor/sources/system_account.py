@@ -15,16 +15,19 @@ import nats.errors
 from nats.aio.client import Client
 
 from symphony_doctor.model.evidence import Evidence, Missing, Seen, State
+from symphony_doctor.model.server import Greeting
 from symphony_doctor.sources.answers import Envelope, Identified, UserInfo
 from symphony_doctor.sources.credentials import Credentials
 from symphony_doctor.sources.deadline import Deadline
-from symphony_doctor.sources.info import reason
+from symphony_doctor.sources.reasons import reason
 
 A = TypeVar("A")
 V = TypeVar("V")
 
 logging.getLogger("nats").addHandler(logging.NullHandler())
 logging.getLogger("nats").propagate = False
+# nats-py starts TLS with a protocol that asyncio warns of at each end of a connection; it does no harm
+logging.getLogger("asyncio").addFilter(lambda record: "eof_received" not in record.getMessage())
 
 
 class RefusedError(Exception):
@@ -41,7 +44,7 @@ async def _ignore(_error: Exception) -> None:
 
 @asynccontextmanager
 async def connected(
-    address: str, credentials: Credentials, *, tls: bool, deadline: Deadline
+    address: str, credentials: Credentials, greeting: Greeting, deadline: Deadline
 ) -> AsyncIterator[Connection]:
     """Connect to one server and prove that the credentials are the system account's.
 
@@ -49,7 +52,7 @@ async def connected(
     """
     client = Client()
     try:
-        connection = await _open(client, address, credentials, tls=tls, deadline=deadline)
+        connection = await _open(client, address, credentials, greeting, deadline)
         yield connection
     finally:
         # a clean close waits for a flush that a hung server never answers
@@ -60,10 +63,13 @@ async def connected(
             pass
 
 
-async def _open(client: Client, address: str, credentials: Credentials, *, tls: bool, deadline: Deadline) -> Connection:
-    options: dict[str, Any] = {"servers": [f"{'tls' if tls else 'nats'}://{address}"]}
-    if tls:
-        options["tls"] = ssl.create_default_context()
+async def _open(
+    client: Client, address: str, credentials: Credentials, greeting: Greeting, deadline: Deadline
+) -> Connection:
+    options: dict[str, Any] = {"servers": [f"{'tls' if greeting.tls_required else 'nats'}://{address}"]}
+    if greeting.tls_required:
+        options["tls"] = credentials.tls.context()
+        options["tls_handshake_first"] = greeting.tls_first
     if credentials.creds_file is not None:
         options["user_credentials"] = str(credentials.creds_file)
     if credentials.nkey_file is not None:
@@ -115,11 +121,26 @@ def _refusal(error: BaseException, address: str, credentials: Credentials) -> Mi
     text = str(error).lower()
     if isinstance(error, nats.errors.AuthorizationError) or "authorization" in text or "authentication" in text:
         return Missing(State.DENIED, f"{address} does not accept {credentials.label}", address)
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return Missing(State.UNREACHABLE, _unverified(error, address, credentials), address)
     if isinstance(error, ssl.SSLError):
         return Missing(State.UNREACHABLE, f"{address}: TLS failed: {error.reason or 'handshake'}", address)
     if isinstance(error, OSError):
         return Missing(State.UNREACHABLE, f"{address} {reason(error)}", address)
     return Missing(State.UNREACHABLE, f"{address}: the connection failed ({type(error).__name__})", address)
+
+
+def _unverified(error: ssl.SSLCertVerificationError, address: str, credentials: Credentials) -> str:
+    told = error.verify_message.lower().rstrip(".")
+    why = f"{address}: its certificate is not accepted: {told}"
+    if error.verify_code in _NO_ISSUER:
+        authority = credentials.tls.authority
+        return f"{why}; " + (f"{authority} did not sign it" if authority else "name its authority with --tlsca FILE")
+    return why
+
+
+_NO_ISSUER = frozenset({2, 18, 19, 20, 21})
+"""OpenSSL's codes for a certificate that no known authority signed (x509_vfy.h)."""
 
 
 class Connection:

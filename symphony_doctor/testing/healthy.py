@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from symphony_doctor.assemble import cluster_of
 from symphony_doctor.model.accounts import Account, AccountFile
+from symphony_doctor.model.certificate import Port
 from symphony_doctor.model.cluster import Cluster, ConfiguredRoute, HeldStream, Node
 from symphony_doctor.model.configuration import (
     ClusterBlock,
@@ -18,7 +19,7 @@ from symphony_doctor.model.configuration import (
     Setting,
     SymphonyConfig,
 )
-from symphony_doctor.model.evidence import Seen
+from symphony_doctor.model.evidence import Missing, Seen, State
 from symphony_doctor.model.identity import Located, OperatorIdentity, Preloaded, SeedReference, Token
 from symphony_doctor.model.jetstream import (
     JetStream,
@@ -34,7 +35,7 @@ from symphony_doctor.model.listeners import Listeners
 from symphony_doctor.model.load_balancer import Service
 from symphony_doctor.model.log import Log, LogEvent
 from symphony_doctor.model.policy import SYSTEM_BUCKETS, replicas_wanted
-from symphony_doctor.model.server import Greeting, Health, Route, RouteGreeting, Running, Server
+from symphony_doctor.model.server import Greeting, Health, Listener, Route, RouteGreeting, Running, Server
 from symphony_doctor.model.services import ClusterInfo
 from symphony_doctor.testing.load_balancers import behind, page_examples
 
@@ -144,6 +145,7 @@ def _node(at: int, names: list[str], streams: list[StreamState]) -> Node:
             f"{path}/nats.config:9:5",
             (other,),
             Seen(RouteGreeting(other, f"N{other}", "c"), f"{other}:6222"),
+            Missing(State.ABSENT, "no TLS there", f"{other}:6222"),
         )
         for other in others
     )
@@ -246,6 +248,9 @@ def _node(at: int, names: list[str], streams: list[StreamState]) -> Node:
             f"{path}/nats.config",
         ),
         log=Seen((log(name),), f"{path}/nats.log"),
+        version=Seen("2.15.1", "VARZ"),
+        route_tls=Seen(value=False, where="VARZ") if others else Missing(State.ABSENT, "in no cluster", "VARZ"),
+        certificates=Seen((), ""),
     )
 
 
@@ -305,5 +310,8 @@ def _server(name: str, operator: Token, clustered: bool) -> Server:  # noqa: FBT
         config_loaded_at=NOW - 7200,
         config_digest="sha256:0",
         slow_consumers=0,
-        websocket_port=9222,
+        listeners=(
+            Listener(Port.CLIENT, "0.0.0.0", 4222, tls=False, not_after=None),  # noqa: S104
+            Listener(Port.WEBSOCKET, "0.0.0.0", 9222, tls=False, not_after=None),  # noqa: S104
+        ),
     )

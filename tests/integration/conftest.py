@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ class Doctor:
         """Return what gives the doctor files only, NATS only, or both."""
         nodes = [argument for node in self.lab.nodes for argument in ("--node", str(node.directory))]
         credentials = ["--creds", str(self.lab.system_credentials)]
+        if self.lab.authority is not None:
+            credentials += ["--tlsca", str(self.lab.authority)]
         servers = ["--server", ",".join(node.client_url for node in self.lab.nodes)]
         return {
             "both": [*nodes, *credentials],
@@ -59,9 +62,10 @@ class Doctor:
 def start(tmp_path: Path) -> Iterator[Callable[..., Lab]]:
     """Return a function that starts a lab for this test."""
     labs: list[Lab] = []
+    numbers = count()
 
-    def begin(nodes: int = 3, server: Path | None = None) -> Lab:
-        lab = asyncio.run(Lab.create(tmp_path / f"lab{len(labs)}", nodes=nodes, server=server))
+    def begin(nodes: int = 3, server: Path | None = None, *, tls: bool = False) -> Lab:
+        lab = asyncio.run(Lab.create(tmp_path / f"lab{next(numbers)}", nodes=nodes, server=server, tls=tls))
         labs.append(lab)
         return lab
 

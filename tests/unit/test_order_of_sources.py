@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -85,7 +86,9 @@ def observations(draw: st.DrawFn, changes: tuple[Callable[[Node], Node], ...] = 
             changed = change(changed)
         directory = f"/srv/{node.name}"
         if draw(st.booleans()):
-            kept = {kind: getattr(changed, kind) if draw(st.integers(0, 5)) else SILENT for kind in FILES}
+            kept: dict[str, Any] = {
+                kind: getattr(changed, kind) if draw(st.integers(0, 5)) else SILENT for kind in FILES
+            }
             given_name = draw(st.sampled_from([None, node.name]))
             found.append(NodeFiles(given_name, directory, **kept))
         for address in draw(st.sampled_from([(), (f"{node.name}:4222",), (f"{node.name}:4222", "10.0.0.1:4222")])):

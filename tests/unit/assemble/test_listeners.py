@@ -53,7 +53,7 @@ def test_a_port_that_is_no_number_is_not_taken_for_the_default() -> None:
 
 
 def test_a_node_without_a_websocket_block_has_no_such_port() -> None:
-    server = replace(node().server.get(), websocket_port=0)
+    server = replace(node().server.get(), listeners=())
     config = replace(node().nats_config.get(), websocket=None)
     of = replace(node(), server=Seen(server, "VARZ"), nats_config=Seen(config, "nats.config"))
     found = heard(of).websocket
