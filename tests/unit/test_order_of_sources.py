@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from symphony_doctor.assemble import Scope, assemble
@@ -23,7 +23,6 @@ from symphony_doctor.sources.observation import (
 )
 from symphony_doctor.testing import NOW, OPERATOR, SYSTEM, healthy, installed_checks, token
 
-REPEATABLE = settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 SILENT = Missing(State.TIMED_OUT, "no answer within 5 s")
 FILES = ("symphony_config", "nats_config", "account_files", "stream_directories")
 ANSWERS = ("greeting", "server", "routes", "jetstream", "meta_group", "health", "resolver_accounts")
@@ -112,7 +111,6 @@ def comparable(report: Report) -> tuple[object, ...]:
 scopes = st.builds(Scope, st.booleans(), st.booleans(), st.booleans())
 
 
-@REPEATABLE
 @given(observations(), scopes, st.data())
 def test_the_order_of_observations_changes_neither_snapshot_nor_report(
     every: list[Observation], scope: Scope, data: st.DataObject
@@ -126,7 +124,6 @@ def test_the_order_of_observations_changes_neither_snapshot_nor_report(
     assert comparable(diagnose(installed_checks(), one)) == comparable(diagnose(installed_checks(), two))
 
 
-@REPEATABLE
 @given(observations(), scopes)
 def test_no_rule_crashes_and_every_cause_is_there(every: list[Observation], scope: Scope) -> None:
     report = diagnose(installed_checks(), assemble(every, NOW, scope))
@@ -141,7 +138,6 @@ def identity(found: Reported) -> tuple[str, str, frozenset[str], str | None]:
     return found.id, found.severity.word, frozenset(found.finding.nodes), found.cause
 
 
-@REPEATABLE
 @given(observations(UNIQUE), scopes, st.data())
 def test_the_order_of_nodes_changes_no_finding(every: list[Observation], scope: Scope, data: st.DataObject) -> None:
     cluster = assemble(every, NOW, scope)

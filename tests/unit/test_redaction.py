@@ -311,10 +311,10 @@ def test_large_documents_are_quick(secrets: Secrets) -> None:
         secrets.fingerprint(f'p@ss"{index}<w>&/{os.urandom(6).hex()}')
     line = json.dumps({"name": "KV_symphony", "admin": nkey.public_of_seed(nkey.create_seed(Kind.ACCOUNT))}) + "\n"
     document = line * (3_000_000 // len(line))
-    start = time.perf_counter()
+    start = time.process_time()
     assert secrets.leaks(document) == ()
     # Some 0.3 s where it was written; the margin is for a busy machine.
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 3
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import permutations
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -203,9 +203,9 @@ def test_many_findings_under_many_are_matched_in_no_time() -> None:
         (TIP, (Because(LEAF, Same.SUBJECT | Same.NODES),), tuple(finding(subject, "node2") for subject in many)),
     )
 
-    began = perf_counter()
+    began = process_time()
     found = explain(rules)
 
     assert sum(item.cause is None for item in found) == len(many)
     # every pair compared takes some ten seconds; by a table it is a fraction of one
-    assert perf_counter() - began < 5
+    assert process_time() - began < 5

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from symphony_doctor.engine.explain import explain
@@ -11,7 +11,6 @@ from symphony_doctor.model.report import CheckResult, Status
 
 from .builder import check
 
-REPEATABLE = settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 CODES = [f"{letters}001" for letters in ("AA", "BB", "CC", "DD", "EE")]
 SAME = [Same.CLUSTER, Same.NODES, Same.ACCOUNT, Same.SUBJECT, Same.NODES | Same.ACCOUNT, Same.NODES | Same.SUBJECT]
 
@@ -47,7 +46,6 @@ def outcomes(draw: st.DrawFn) -> list[Outcome]:
     ]
 
 
-@REPEATABLE
 @given(outcomes())
 def test_every_cause_is_a_finding_of_the_report_and_leads_to_a_root(every: list[Outcome]) -> None:
     found = explain(every)
@@ -63,7 +61,6 @@ def test_every_cause_is_a_finding_of_the_report_and_leads_to_a_root(every: list[
             assert steps <= len(found), "a circle of causes"
 
 
-@REPEATABLE
 @given(outcomes())
 def test_a_cause_stands_before_what_it_explains(every: list[Outcome]) -> None:
     place = {item.id: at for at, item in enumerate(explain(every))}
@@ -71,7 +68,6 @@ def test_a_cause_stands_before_what_it_explains(every: list[Outcome]) -> None:
     assert all(place[item.cause] < place[item.id] for item in explain(every) if item.cause is not None)
 
 
-@REPEATABLE
 @given(outcomes())
 def test_no_finding_is_lost_and_none_is_made_up(every: list[Outcome]) -> None:
     said = {(outcome.check.code, finding) for outcome in every for finding in outcome.findings}
@@ -81,7 +77,6 @@ def test_no_finding_is_lost_and_none_is_made_up(every: list[Outcome]) -> None:
     assert len(found) == len(said)
 
 
-@REPEATABLE
 @given(outcomes(), st.data())
 def test_the_order_of_rules_and_findings_changes_nothing(every: list[Outcome], data: st.DataObject) -> None:
     def shuffled(outcome: Outcome) -> Outcome:

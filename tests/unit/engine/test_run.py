@@ -29,7 +29,7 @@ class WordlessError(Exception):
 
 def outcome(function: Callable[..., Any]) -> Outcome:
     """Run a rule before a good one, and see that the good one is not harmed."""
-    bad, good = run([check("XY001", function), GOOD], CLUSTER, deadline=2.0)
+    bad, good = run([check("XY001", function), GOOD], CLUSTER, deadline=60.0)
     assert (good.result.status, good.findings) == (Status.FAILED, (finding("good"),))
     return bad
 
@@ -193,11 +193,11 @@ def test_a_rule_that_never_returns_is_left_behind() -> None:
         yield finding("before")
         release.wait()
 
-    hung, good = run([check("XY001", rule), GOOD], CLUSTER, deadline=0.2)
+    hung, good = run([check("XY001", rule), GOOD], CLUSTER, deadline=2.0)
     release.set()
 
-    assert (hung.result.status, hung.result.reason) == (Status.CRASHED, "did not return within 0.2 s")
-    assert (hung.findings, hung.result.duration_ms) == ((), 200.0)
+    assert (hung.result.status, hung.result.reason) == (Status.CRASHED, "did not return within 2 s")
+    assert (hung.findings, hung.result.duration_ms) == ((), 2000.0)
     assert good.result.status is Status.FAILED
 
 
@@ -209,7 +209,7 @@ def test_a_rule_that_works_for_ever_is_left_behind() -> None:
             pass
         yield finding()
 
-    hung, good = run([check("XY001", rule), GOOD], CLUSTER, deadline=0.5)
+    hung, good = run([check("XY001", rule), GOOD], CLUSTER, deadline=2.0)
     stopped = True
 
     assert (hung.result.status, good.result.status) == (Status.CRASHED, Status.FAILED)
@@ -279,7 +279,7 @@ def test_every_rule_is_timed() -> None:
         started.wait(0.05)
         yield finding()
 
-    assert 40 < outcome(rule).result.duration_ms < 2000
+    assert 40 < outcome(rule).result.duration_ms < 60_000
 
 
 def test_no_rule_is_no_outcome() -> None:
