@@ -19,7 +19,7 @@ _SOURCES: tuple[tuple[str, tuple[Kind, ...]], ...] = (
         (Kind.SERVER, Kind.ROUTES, Kind.JETSTREAM, Kind.META_GROUP, Kind.HEALTH, Kind.RESOLVER_ACCOUNTS),
     ),
     ("info", (Kind.GREETING,)),
-    ("log", (Kind.LOG,)),
+    ("logs", (Kind.LOG,)),
 )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import os
 import re
 import stat
@@ -16,14 +15,13 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Final
 
 from symphony_doctor.formats import secret_values
-from symphony_doctor.formats.log_digest import LogDigest
-from symphony_doctor.formats.log_lines import Clock
 from symphony_doctor.model.evidence import Evidence, Missing, Seen, State
 from symphony_doctor.sources.deadline import Deadline, in_thread
 from symphony_doctor.sources.files import failure, list_directory
 from symphony_doctor.sources.observation import GivenLog
 
 if TYPE_CHECKING:
+    from symphony_doctor.formats.log_digest import LogDigest
     from symphony_doctor.model.configuration import NatsConfig
     from symphony_doctor.model.log import Log
 
@@ -194,6 +192,8 @@ def _digest(
     utc: bool,
     truncated: bool,
 ) -> Evidence[tuple[Log, ...]]:
+    from symphony_doctor.formats.log_digest import LogDigest  # noqa: PLC0415 - only where there is a log
+
     def new() -> LogDigest:
         return LogDigest(str(path), lambda text: secret_values.mask(text, fingerprint), mixed=mixed)
 
@@ -218,6 +218,8 @@ def _digest(
 
 def _fed(digest: LogDigest, parts: list[_Part], deadline: Deadline, *, spare: float, utc: bool) -> bool:
     """Read the parts, the oldest first; give up where no more than ``spare`` seconds are left."""
+    from symphony_doctor.formats.log_lines import Clock  # noqa: PLC0415 - only where there is a log
+
     for part in reversed(parts):
         digest.begin(str(part.path), part.offset, Clock(UTC if utc else None, part.written_at))
         for block in part.blocks(part.offset):
@@ -261,6 +263,8 @@ def _unpacked(handle: int, left: int, deadline: Deadline) -> tuple[deque[bytes],
 
     A damaged file gives what could be unpacked.
     """
+    import gzip  # noqa: PLC0415 - only where there is such a file
+
     kept: deque[bytes] = deque()
     total = size = 0
     whole = True

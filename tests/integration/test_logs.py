@@ -151,7 +151,9 @@ def test_lg002_fault_goes_on_and_lg003_fault_bucket_not_created(start: Callable[
     doctor = Doctor(lab)
     account = lab.keys.users[0].key
     append(log(lab, "node2"), f"account={account}: jetstream not enabled for account (err_code 10039)", *every(10, 300))
-    append(log(lab, "node3"), "failed to create KV bucket ext_new: context deadline exceeded", *every(10, 100))
+    seed = lab.keys.identity.operator_seed
+    failed = f"failed to create KV bucket ext_new: context deadline exceeded seed={seed} password=Tr0ub4dor-and-3"
+    append(log(lab, "node3"), failed, *every(10, 100))
     for mode in ("both", "files"):
         status, report = doctor.run(mode)
         assert status == 0, "warnings alone"
@@ -159,6 +161,10 @@ def test_lg002_fault_goes_on_and_lg003_fault_bucket_not_created(start: Callable[
         assert (about_account["nodes"], about_account["subject"]["name"]) == (["node2"], account)
         (about_bucket,) = found(report, "LG003")
         assert (about_bucket["nodes"], about_bucket["subject"]["name"]) == (["node3"], "KV_ext_new")
+        shown = about_bucket["evidence"][0]["actual"]
+        assert "secret:" in shown
+        assert seed not in shown
+        assert "Tr0ub4dor" not in json.dumps(report)
         assert statuses(report) | {"LG002": "", "LG003": ""} == {
             "LG001": "passed", "LG002": "", "LG003": "", "LG004": "passed",
         }  # fmt: skip
