@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from symphony_doctor.api import (
     AccountFile,
     Because,
@@ -27,6 +29,8 @@ from ._commands import push_account
 from ._trust import account_flaw
 from ._words import DIVIDED, account_words, listing, verb
 
+_ACCOUNT_KEY = re.compile(r"A[A-Z2-7]{55}")
+
 
 @check(
     "AC001",
@@ -45,7 +49,7 @@ def account_jwt_missing(cluster: Cluster) -> Iterator[Finding | Gap]:
     that each resolver gives (CLAIMS.LIST).
 
     What else it could be: an account registered less than the resolver's interval ago, 2 minutes by
-    default; --wait 2m tells. A server deletes the file of an account that has expired.
+    default; --wait 2m tells. Servers delete the file of an account that has expired: ID006 reports that.
 
     By hand: push the newest valid JWT to all resolvers. Where the server was reloaded since its start, it
     must be restarted to fetch missing JWTs by itself again.
@@ -62,7 +66,15 @@ def account_jwt_missing(cluster: Cluster) -> Iterator[Finding | Gap]:
         if isinstance(node.accounts, Missing) and node.accounts.is_absence:
             held[node.name], where[node.name] = frozenset(), node.accounts.where
     paths = {account.key: account.where for account in cluster.accounts}
+    expired = {
+        each.key
+        for each in cluster.accounts
+        if (each.token.expires_at or cluster.observed_at + 1) <= cluster.observed_at
+    }
     for account in every:
+        # a server deletes the file of an expired account (ID006), and takes no notice of other names
+        if account in expired or not _ACCOUNT_KEY.fullmatch(account):
+            continue
         lacking = tuple(sorted(node for node, accounts in held.items() if account not in accounts))
         if not lacking:
             continue
@@ -124,9 +136,18 @@ def _differing(cluster: Cluster, account: str, tokens: dict[str, Token], paths: 
     newest = max(tokens.values(), key=lambda token: (token.issued_at or 0, token.digest))
     model = min(node for node, token in tokens.items() if token.digest == newest.digest)
     odd = tuple(sorted(node for node, token in tokens.items() if token.digest != newest.digest))
+    tied = len({token.digest for token in tokens.values() if token.issued_at == newest.issued_at}) > 1
     return Finding(
-        title=f"Account {account_words(cluster, account)} has an older JWT on {listing(odd)}",
-        detail=f"{model} holds the newer one. Limits and permissions depend on the node.",
+        title=(
+            f"Account {account_words(cluster, account)} has another JWT on {listing(odd)} than on {model}"
+            if tied
+            else f"Account {account_words(cluster, account)} has an older JWT on {listing(odd)}"
+        ),
+        detail=(
+            "Both were issued in the same second: see which is right before pushing it."
+            if tied
+            else f"{model} holds the newer one. Limits and permissions may depend on the node."
+        ),
         subject=Subject("account", account),
         nodes=odd,
         evidence=tuple(

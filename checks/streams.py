@@ -139,6 +139,8 @@ def stream_directory_missing(cluster: Cluster) -> Iterator[Finding | Gap]:
     for stream in cluster.streams:
         if not stream.config.is_file or stream.config.num_replicas < 2:  # noqa: PLR2004 - R=1 is on one node only
             continue
+        if stream.state is not None and cluster.observed_at - stream.state.created_at < _YOUNG:
+            continue  # the directories were listed before it was there
         expected = _expected_directories(cluster, stream, looked_at)
         lacking = tuple(sorted((expected & looked_at) - stream.directories))
         if not lacking:
@@ -353,7 +355,7 @@ def system_bucket_missing(cluster: Cluster) -> Iterator[Finding | Gap]:
     usage, business units or enforcement state.
 
     How it is seen: the streams of the Symphony account, by every server or on every node's disk, lack
-    KV_symphony_ROLES or one of the other six.
+    KV_symphony_roles or one of the other six.
 
     What else it could be: a cluster whose Symphony has never been up with a quorum: it makes the buckets
     at its start.
@@ -367,8 +369,8 @@ def system_bucket_missing(cluster: Cluster) -> Iterator[Finding | Gap]:
     yield from gaps
     owned = {stream.name for stream in cluster.streams if stream.config.mirror is None and _is_system(cluster, stream)}
     missing = [bucket for bucket in SYSTEM_BUCKETS if bucket not in owned]
-    # what a node that was not looked at may hold alone cannot be called missing
-    if not missing or not values or (gaps and (not owned or len(gaps) >= replicas_wanted(cluster.size))):
+    # what a node that was not looked at may hold alone, as one of R=1, cannot be called missing
+    if not missing or not values or gaps:
         return
     account = cluster.symphony_account
     if not owned:

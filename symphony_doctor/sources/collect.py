@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -41,7 +42,7 @@ async def collect(request: Request, fingerprint: Callable[[str], str]) -> list[O
     files = await asyncio.gather(
         *(
             node_directory.collect(each, read_token, fingerprint, request.environment, deadline)
-            for each in request.directories
+            for each in _distinct(request.directories)
         )
     )
     observations: list[Observation] = list(files)
@@ -61,6 +62,16 @@ async def collect(request: Request, fingerprint: Callable[[str], str]) -> list[O
     # an address that only a server advertises may be of a network that is not this one: its silence says nothing
     greeted = [each for each in more if isinstance(each, ServerAnswers) and isinstance(each.greeting, Seen)]
     return [*observations, *further, *greeted]
+
+
+def _distinct(directories: Iterable[NodeDirectory]) -> tuple[NodeDirectory, ...]:
+    """Take a directory once that was given by several paths, under its name where one was given."""
+    by_place: dict[str, NodeDirectory] = {}
+    for each in directories:
+        place = os.path.realpath(each.directory)
+        if place not in by_place or by_place[place].name is None:
+            by_place[place] = each
+    return tuple(by_place.values())
 
 
 def server_address(text: str) -> Address:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TypeVar
@@ -61,6 +61,14 @@ async def collect(
     except TimeoutError:
         late = Missing(State.TIMED_OUT, f"{node.directory} could not be read in time: its file system does not answer")
         return NodeFiles(node.name, str(node.directory), late, late, late, late)
+
+
+def _ends(parts: tuple[str, ...]) -> Iterator[str]:
+    """Yield the last components of a path, the longest first, as relative paths."""
+    for count in range(min(len(parts), 8), 0, -1):
+        end = parts[-count:]
+        if ".." not in end and max(map(len, end)) < 256:  # noqa: PLR2004 - the longest name of a file
+            yield str(PurePath(*end))
 
 
 class _Reader:
@@ -201,7 +209,11 @@ class _Reader:
         for base in {str(self.directory), str(self.directory.resolve())}:
             if text.startswith(base + os.sep):
                 return text[len(base) + 1 :]
-        return text
+        if not text.startswith("/"):
+            return text
+        # a copied directory names the paths of its origin: they are those that are found inside it here
+        parts = PurePath(text).parts[1:]
+        return next((end for end in _ends(parts) if (self.directory / end).exists()), text)
 
     def _account_files(self, directory: Path) -> Evidence[tuple[AccountFile, ...]]:
         names = list_directory(directory, MOST_ENTRIES)
