@@ -176,7 +176,8 @@ def account_jwt_invalid(cluster: Cluster) -> Iterator[Finding | Gap]:
     What it means: the node refuses that account: 'account validation failed'.
 
     How it is seen: every file is decoded; its kind, its signature, its subject against the file's name, and
-    its issuer against the operator's keys. A server stores a JWT of another operator without a word.
+    its issuer against the operator's keys. A server stores a JWT of another operator without a word. A file
+    whose name is no account's key, such as a copy, is worth knowing and no error.
 
     What else it could be: a crash of the machine that left a file empty or cut off.
 
@@ -195,12 +196,15 @@ def account_jwt_invalid(cluster: Cluster) -> Iterator[Finding | Gap]:
         }
         if not flaws:
             continue
+        if not _ACCOUNT_KEY.fullmatch(account):
+            yield _stray(account, tuple(held[node][0].path for node in sorted(held)), tuple(sorted(held)))
+            continue
         nodes = tuple(sorted(flaws))
         good = [file.path for node, (file, _) in sorted(held.items()) if node not in flaws]
         bad = [held[node][0].path for node in nodes]
         yield Finding(
             title=f"The JWT of account {account_words(cluster, account)} is not valid on {listing(nodes)}",
-            detail=f"{flaws[nodes[0]][:1].upper()}{flaws[nodes[0]][1:]}. {listing(nodes)} "
+            detail=f"On {nodes[0]} it {flaws[nodes[0]]}. {listing(nodes)} "
             f"{verb(len(nodes), 'refuses', 'refuse')} the account.",
             subject=Subject("account", account),
             nodes=nodes,
@@ -284,6 +288,24 @@ def account_no_jetstream(cluster: Cluster) -> Iterator[Finding | Gap]:
                 ),
             ),
         )
+
+
+def _stray(name: str, paths: tuple[str, ...], nodes: tuple[str, ...]) -> Finding:
+    """Report a file whose name is no account's key, such as a copy: no account depends on it."""
+    return Finding(
+        title=f"{name}.jwt in the resolver's directory of {listing(nodes)} is no account's file",
+        detail="Its server takes every file that ends in .jwt for an account, and offers this one to the others.",
+        subject=Subject("file", f"{name}.jwt"),
+        nodes=nodes,
+        evidence=tuple(
+            EvidenceEntry(node, path, "an account's public key as the name", name)
+            for node, path in zip(nodes, paths, strict=True)
+        ),
+        remedies=(
+            Remedy(f"Move it out of the directory on {listing(nodes)}", tuple(f"mv '{path}' /tmp/" for path in paths)),
+        ),
+        severity=Severity.INFO,
+    )
 
 
 def _files(

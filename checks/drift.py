@@ -50,7 +50,10 @@ def config_drift(cluster: Cluster) -> Iterator[Finding | Gap]:
     """
     values, gaps = known(cluster, lambda node: node.symphony_config)
     yield from gaps
-    settings = {node: seen.value.settings for node, seen in values.items()}
+    # a group without keys sets nothing: the same as no group
+    settings = {
+        node: tuple(each for each in seen.value.settings if each.shown != "{}") for node, seen in values.items()
+    }
     for difference in differences(settings, ignore=lambda path: path == ("network", "uiport")):
         yield _differs("symphony.config", difference, {node: seen.where for node, seen in values.items()})
 

@@ -72,14 +72,14 @@ def jwt_invalid(cluster: Cluster) -> Iterator[Finding | Gap]:
         for located in seen_symphony.value.tokens:
             if not located.value.signature_valid:
                 entry = EvidenceEntry(
-                    name, located.where, "a valid signature", "the signature is not valid: it was changed"
+                    name, located.where, "a valid signature", "has a signature that is not valid: it was changed"
                 )
                 flaws.setdefault(("symphony.config", located.value.subject), []).append(entry)
     for (file, what), entries in sorted(flaws.items()):
         nodes = tuple(sorted({entry.source for entry in entries}))
         yield Finding(
             title=f"{file} of {listing(nodes)}: the JWT of {short_key(what)} is not valid",
-            detail=f"{entries[0].actual[:1].upper()}{entries[0].actual[1:]}.",
+            detail=f"On {entries[0].source} it {entries[0].actual}.",
             subject=Subject("setting", f"{file}/{what}"),
             nodes=nodes,
             evidence=tuple(entries),

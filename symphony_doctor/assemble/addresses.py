@@ -54,7 +54,8 @@ def map_routes(members: Iterable[Member], probes: Mapping[str, Evidence[RouteGre
     everyone = list(members)
     listed = {member.node.name: found for member in everyone if (found := _listed(member)) is not None}
     own = {node: frozenset(each.address for each in routes) for node, routes in listed.items()}
-    listeners = [heard for member in everyone if (heard := _listener(member)) is not None]
+    greeting = {probe.value.server_name for probe in probes.values() if isinstance(probe, Seen)}
+    listeners = [heard for member in everyone if (heard := _listener(member, greeting)) is not None]
     addresses = list(dict.fromkeys(each.address for routes in listed.values() for each in routes))
     targets: dict[str, str] = {}
     for address in addresses:
@@ -84,10 +85,10 @@ def _listed(member: Member) -> tuple[Listed, ...] | None:
     return None
 
 
-def _listener(member: Member) -> Listener | None:
+def _listener(member: Member, greeting: set[str]) -> Listener | None:
     config, server = member.node.nats_config, member.node.server
     names = frozenset(name.lower() for name in (member.node.name, member.server_name) if name is not None)
-    answers = isinstance(server, Seen) or isinstance(member.node.greeting, Seen)
+    answers = isinstance(server, Seen) or isinstance(member.node.greeting, Seen) or member.server_name in greeting
     if isinstance(config, Seen) and config.value.cluster and config.value.cluster.listen:
         block = config.value.cluster
         listen = config.value.cluster.listen

@@ -193,6 +193,9 @@ class _Reader:
 
     def _show(self, path: tuple[str, ...], text: str) -> tuple[str, bool]:
         """Show a value of nats.config: secrets as fingerprints, own paths relative, JWTs by their digest."""
+        inside = self._relative(text)
+        if inside != text:
+            return inside, False  # a long path looks like a key, and this one exists
         if secret_values.is_secret(path, text):
             return self.fingerprint(text), True
         masked = secret_values.mask(text, self.fingerprint)
@@ -203,7 +206,7 @@ class _Reader:
             return (
                 f"JWT of {token.subject} ({token.digest[:12]})" if isinstance(token, Token) else "a broken JWT"
             ), False
-        return self._relative(text), False
+        return text, False
 
     def _relative(self, text: str) -> str:
         for base in {str(self.directory), str(self.directory.resolve())}:

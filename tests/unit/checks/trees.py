@@ -12,6 +12,7 @@ from symphony_doctor.lab.layout import NodeAddress, write_node
 from symphony_doctor.model.cluster import Cluster
 from symphony_doctor.sources.collect import Request, collect
 from symphony_doctor.sources.node_directory import NodeDirectory
+from symphony_doctor.sources.observation import Observation
 from symphony_doctor.testing import NOW
 
 
@@ -89,8 +90,12 @@ class Tree:
         return seen_offline(*(self.directory(name) for name in chosen))
 
 
-def seen_offline(*directories: Path) -> Cluster:
-    """Return the snapshot of directories, made by the doctor's own sources with the network left alone."""
+def observed(*directories: Path) -> list[Observation]:
+    """Return what the doctor's own source reads of directories, with the network left alone."""
     request = Request(tuple(NodeDirectory(directory) for directory in directories), network=False)
-    observations = asyncio.run(collect(request, lambda secret: f"fingerprint of {len(secret)} characters"))
-    return assemble(observations, NOW, Scope(network=False, credentials=False))
+    return asyncio.run(collect(request, lambda secret: f"fingerprint of {len(secret)} characters"))
+
+
+def seen_offline(*directories: Path) -> Cluster:
+    """Return the snapshot of directories."""
+    return assemble(observed(*directories), NOW, Scope(network=False, credentials=False))
