@@ -73,7 +73,7 @@ def test_id005_near_miss_expired_is_another_matter(tmp_path: Path) -> None:
         (lambda jwt, _: jwt[: len(jwt) // 2], "is no JWT: truncated"),
         (lambda _, tree: tree.identity.operator_jwt, "expected an account"),
         (lambda _, tree: tree.user.jwt, "is the JWT of another account"),
-        (lambda _, tree: create_identity().symphony.jwt, "is the JWT of another account"),
+        (lambda *_: create_identity().symphony.jwt, "is the JWT of another account"),
     ],
     ids=["signature", "cut off", "operator", "other account", "other cluster"],
 )

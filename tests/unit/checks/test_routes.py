@@ -218,7 +218,7 @@ def test_rt003_near_miss_further_name_of_a_node_that_is_connected() -> None:
     ["node2:6222 does not resolve", "node2:6222 refuses connections", "no answer in 5 s", "an HTTP server answers"],
 )
 def test_rt003_fault_each_way_to_fail(why: str) -> None:
-    """Not resolved, refused, silent and something else: in the finding's own words, on the node that two others miss."""
+    """Not resolved, refused, silent and something else: in its own words, on the node that two others miss."""
     cluster = unlinked(unlinked(healthy(), "node1", "node2"), "node3", "node2")
     for name in ("node1", "node3"):
         cluster = failing(cluster, name, "node2", Missing(State.UNREACHABLE, why))
