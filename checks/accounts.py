@@ -16,8 +16,8 @@ from symphony_doctor.api import (
     Missing,
     OperatorIdentity,
     Remedy,
-    Risk,
     Same,
+    Seen,
     Severity,
     Subject,
     Token,
@@ -25,7 +25,7 @@ from symphony_doctor.api import (
     known,
 )
 
-from ._commands import push_account
+from ._commands import copy_account, push_account
 from ._trust import account_flaw
 from ._words import DIVIDED, account_words, listing, verb
 
@@ -51,8 +51,9 @@ def account_jwt_missing(cluster: Cluster) -> Iterator[Finding | Gap]:
     What else it could be: an account registered less than the resolver's interval ago, 2 minutes by
     default; --wait 2m tells. Servers delete the file of an account that has expired: ID006 reports that.
 
-    By hand: push the newest valid JWT to all resolvers. Where the server was reloaded since its start, it
-    must be restarted to fetch missing JWTs by itself again.
+    By hand: push the newest valid JWT to all resolvers. Where the file was removed under a server that runs,
+    copy it back: the server has the JWT in memory, and a push writes no file. Where the server was reloaded
+    since its start, it must be restarted to fetch missing JWTs by itself again.
 
     Verify: `nats req --replies 0 --raw '$SYS.REQ.CLAIMS.LIST' ''` shows the account for every server.
     """
@@ -92,8 +93,20 @@ def account_jwt_missing(cluster: Cluster) -> Iterator[Finding | Gap]:
                 EvidenceEntry(node, where[node], f"{account}.jwt", "present" if account in held[node] else "not there")
                 for node in sorted(held)
             ),
-            remedies=(push_account(file if "/" in file else f"accounts/{account}.jwt"),),
+            remedies=_restored(cluster, account, file, lacking),
         )
+
+
+def _restored(cluster: Cluster, account: str, file: str, nodes: tuple[str, ...]) -> tuple[Remedy, ...]:
+    """Bring a file back: copied where files are looked at, as no server tells whether a push would write it."""
+    if "/" not in file:
+        return (push_account(f"accounts/{account}.jwt"),)
+    targets = [
+        f"{node.account_files.where}/{account}.jwt"
+        for name in nodes
+        if (node := cluster.node(name)) is not None and isinstance(node.account_files, Seen)
+    ]
+    return (*([copy_account(file, targets)] if targets else []), push_account(file))
 
 
 @check(
@@ -113,8 +126,8 @@ def account_jwt_differs(cluster: Cluster) -> Iterator[Finding | Gap]:
 
     What else it could be: a change made less than the resolver's interval ago, 2 minutes by default.
 
-    By hand: push the newer JWT to all resolvers. A server takes an older JWT over a newer one: push the
-    right one.
+    By hand: copy the newer file over the older one, and push it to all resolvers: a push alone changes no file
+    where the server has that JWT in memory. A server takes an older JWT over a newer one: push the right one.
 
     Verify: `sha256sum accounts/KEY.jwt` is the same on every node.
     """
@@ -159,7 +172,7 @@ def _differing(cluster: Cluster, account: str, tokens: dict[str, Token], paths: 
             )
             for node, token in sorted(tokens.items())
         ),
-        remedies=(push_account(paths[model]),),
+        remedies=(copy_account(paths[model], [paths[node] for node in odd]), push_account(paths[model])),
     )
 
 
@@ -181,8 +194,8 @@ def account_jwt_invalid(cluster: Cluster) -> Iterator[Finding | Gap]:
 
     What else it could be: a crash of the machine that left a file empty or cut off.
 
-    By hand: remove the file on that node and push the valid JWT from another one. A server that runs holds
-    a good copy only in memory.
+    By hand: copy the valid file from another node over it, then push it. A push alone is not enough: a server
+    that runs may have the good JWT in memory, and writes a file only where the JWT is new to it.
 
     Verify: `symphony-doctor run`, and a login of that user by way of that node.
     """
@@ -218,14 +231,7 @@ def account_jwt_invalid(cluster: Cluster) -> Iterator[Finding | Gap]:
                 for node, (file, _) in sorted(held.items())
             ),
             remedies=(
-                (
-                    Remedy(
-                        f"Move the bad file away on {listing(nodes)}",
-                        tuple(f"mv '{path}' '{path}.bad'" for path in bad),
-                        Risk.DISRUPTIVE,
-                    ),
-                    push_account(good[0]),
-                )
+                (copy_account(good[0], bad), push_account(good[0]))
                 if good
                 else (
                     Remedy(

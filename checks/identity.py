@@ -166,7 +166,13 @@ def system_account_mismatch(cluster: Cluster) -> Iterator[Finding | Gap]:
     name="preload-mismatch",
     severity=Severity.CRITICAL,
     needs=(Kind.PRELOAD,),
-    explained_by=(_WIZARD, Because("ID001", Same.NODES), Because("ID002", Same.NODES), Because("CF006", Same.NODES)),
+    explained_by=(
+        _WIZARD,
+        Because("ID001", Same.NODES),
+        Because("ID002", Same.NODES),
+        Because("CF006", Same.NODES),
+        Because("ID005", Same.NODES),
+    ),
 )
 def preload_mismatch(cluster: Cluster) -> Iterator[Finding | Gap]:
     """resolver_preload differs between nodes, in its accounts or in their JWTs.

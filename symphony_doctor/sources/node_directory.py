@@ -167,6 +167,9 @@ class _Reader:
             problems = nats_config.problems(tree)
         except FormatError as error:
             return Missing(State.UNREADABLE, str(error), str(path))
+        if not tree.entries:
+            # the server refuses it, and no rule may take what is not in it for what was left out on purpose
+            return Missing(State.UNREADABLE, f"{path}:1:1: expected the settings of a server, found none", str(path))
         config = nats_settings(
             tree,
             str(path),
