@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from shlex import quote
 
 from symphony_doctor.api import Remedy, Risk
 
@@ -76,11 +77,22 @@ def resubmit(stream: str, replicas: int, account: str) -> Remedy:
     )
 
 
+def copy_account(source: str, targets: Iterable[str]) -> Remedy:
+    """Copy the file of an account JWT: a push does not, where the server has the same JWT in memory."""
+    return Remedy(
+        "Copy the file into place first: a server that has the JWT in memory writes no file when it is pushed",
+        (
+            "# scp in place of cp, where the nodes are not on one machine",
+            *(f"cp -p {quote(source)} {quote(target)}" for target in targets),
+        ),
+    )
+
+
 def push_account(file: str) -> Remedy:
     """Push an account JWT to every resolver of the cluster, with system-account credentials."""
     return Remedy(
         "Push the account JWT to all resolvers, with system-account credentials",
-        (f"nats req --replies 0 '$SYS.REQ.CLAIMS.UPDATE' \"$(cat {file})\"",),
+        (f"nats req --replies 0 '$SYS.REQ.CLAIMS.UPDATE' \"$(cat {quote(file)})\"",),
         Risk.SAFE,
         "account.push",
     )

@@ -8,11 +8,11 @@ from symphony_doctor.api import Flaw, OperatorIdentity, Token
 def operator_flaw(token: Token | Flaw) -> str | None:
     """Say what is wrong with an operator JWT; it signs itself, or one of its signing keys does."""
     if isinstance(token, Flaw):
-        return f"{token.reason}: {token.detail}"
+        return f"is no JWT: {token.reason}, {token.detail}"
     if token.kind != "operator":
         return f"is a JWT of an {token.kind}, expected an operator"
     if not token.signature_valid:
-        return "its signature is not valid: it was changed after it was signed"
+        return "has a signature that is not valid: it was changed after it was signed"
     if token.issuer not in {token.subject, *token.signing_keys}:
         return "is signed by another operator"
     return None
@@ -24,13 +24,13 @@ def account_flaw(token: Token | Flaw, key: str | None, operator: OperatorIdentit
     The server's own rule (verifyAccountClaims): the issuer is a trusted operator key or signing key.
     """
     if isinstance(token, Flaw):
-        return f"{token.reason}: {token.detail}"
+        return f"is no JWT: {token.reason}, {token.detail}"
     if token.kind != "account":
         return f"is a JWT of an {token.kind}, expected an account"
     if key is not None and token.subject != key:
         return f"is the JWT of another account, {token.subject}"
     if not token.signature_valid:
-        return "its signature is not valid: it was changed after it was signed"
+        return "has a signature that is not valid: it was changed after it was signed"
     if operator is None:
         return None
     trusted = set(operator.keys)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from symphony_doctor.api import (
     AccountFile,
     Because,
@@ -14,8 +16,8 @@ from symphony_doctor.api import (
     Missing,
     OperatorIdentity,
     Remedy,
-    Risk,
     Same,
+    Seen,
     Severity,
     Subject,
     Token,
@@ -23,9 +25,11 @@ from symphony_doctor.api import (
     known,
 )
 
-from ._commands import push_account
+from ._commands import copy_account, push_account
 from ._trust import account_flaw
 from ._words import DIVIDED, account_words, listing, verb
+
+_ACCOUNT_KEY = re.compile(r"A[A-Z2-7]{55}")
 
 
 @check(
@@ -45,10 +49,11 @@ def account_jwt_missing(cluster: Cluster) -> Iterator[Finding | Gap]:
     that each resolver gives (CLAIMS.LIST).
 
     What else it could be: an account registered less than the resolver's interval ago, 2 minutes by
-    default; --wait 2m tells. A server deletes the file of an account that has expired.
+    default; --wait 2m tells. Servers delete the file of an account that has expired: ID006 reports that.
 
-    By hand: push the newest valid JWT to all resolvers. Where the server was reloaded since its start, it
-    must be restarted to fetch missing JWTs by itself again.
+    By hand: push the newest valid JWT to all resolvers. Where the file was removed under a server that runs,
+    copy it back: the server has the JWT in memory, and a push writes no file. Where the server was reloaded
+    since its start, it must be restarted to fetch missing JWTs by itself again.
 
     Verify: `nats req --replies 0 --raw '$SYS.REQ.CLAIMS.LIST' ''` shows the account for every server.
     """
@@ -62,7 +67,15 @@ def account_jwt_missing(cluster: Cluster) -> Iterator[Finding | Gap]:
         if isinstance(node.accounts, Missing) and node.accounts.is_absence:
             held[node.name], where[node.name] = frozenset(), node.accounts.where
     paths = {account.key: account.where for account in cluster.accounts}
+    expired = {
+        each.key
+        for each in cluster.accounts
+        if (each.token.expires_at or cluster.observed_at + 1) <= cluster.observed_at
+    }
     for account in every:
+        # a server deletes the file of an expired account (ID006), and takes no notice of other names
+        if account in expired or not _ACCOUNT_KEY.fullmatch(account):
+            continue
         lacking = tuple(sorted(node for node, accounts in held.items() if account not in accounts))
         if not lacking:
             continue
@@ -80,8 +93,20 @@ def account_jwt_missing(cluster: Cluster) -> Iterator[Finding | Gap]:
                 EvidenceEntry(node, where[node], f"{account}.jwt", "present" if account in held[node] else "not there")
                 for node in sorted(held)
             ),
-            remedies=(push_account(file if "/" in file else f"accounts/{account}.jwt"),),
+            remedies=_restored(cluster, account, file, lacking),
         )
+
+
+def _restored(cluster: Cluster, account: str, file: str, nodes: tuple[str, ...]) -> tuple[Remedy, ...]:
+    """Bring a file back: copied where files are looked at, as no server tells whether a push would write it."""
+    if "/" not in file:
+        return (push_account(f"accounts/{account}.jwt"),)
+    targets = [
+        f"{node.account_files.where}/{account}.jwt"
+        for name in nodes
+        if (node := cluster.node(name)) is not None and isinstance(node.account_files, Seen)
+    ]
+    return (*([copy_account(file, targets)] if targets else []), push_account(file))
 
 
 @check(
@@ -101,8 +126,8 @@ def account_jwt_differs(cluster: Cluster) -> Iterator[Finding | Gap]:
 
     What else it could be: a change made less than the resolver's interval ago, 2 minutes by default.
 
-    By hand: push the newer JWT to all resolvers. A server takes an older JWT over a newer one: push the
-    right one.
+    By hand: copy the newer file over the older one, and push it to all resolvers: a push alone changes no file
+    where the server has that JWT in memory. A server takes an older JWT over a newer one: push the right one.
 
     Verify: `sha256sum accounts/KEY.jwt` is the same on every node.
     """
@@ -124,9 +149,18 @@ def _differing(cluster: Cluster, account: str, tokens: dict[str, Token], paths: 
     newest = max(tokens.values(), key=lambda token: (token.issued_at or 0, token.digest))
     model = min(node for node, token in tokens.items() if token.digest == newest.digest)
     odd = tuple(sorted(node for node, token in tokens.items() if token.digest != newest.digest))
+    tied = len({token.digest for token in tokens.values() if token.issued_at == newest.issued_at}) > 1
     return Finding(
-        title=f"Account {account_words(cluster, account)} has an older JWT on {listing(odd)}",
-        detail=f"{model} holds the newer one. Limits and permissions depend on the node.",
+        title=(
+            f"Account {account_words(cluster, account)} has another JWT on {listing(odd)} than on {model}"
+            if tied
+            else f"Account {account_words(cluster, account)} has an older JWT on {listing(odd)}"
+        ),
+        detail=(
+            "Both were issued in the same second: see which is right before pushing it."
+            if tied
+            else f"{model} holds the newer one. Limits and permissions may depend on the node."
+        ),
         subject=Subject("account", account),
         nodes=odd,
         evidence=tuple(
@@ -138,7 +172,7 @@ def _differing(cluster: Cluster, account: str, tokens: dict[str, Token], paths: 
             )
             for node, token in sorted(tokens.items())
         ),
-        remedies=(push_account(paths[model]),),
+        remedies=(copy_account(paths[model], [paths[node] for node in odd]), push_account(paths[model])),
     )
 
 
@@ -155,12 +189,13 @@ def account_jwt_invalid(cluster: Cluster) -> Iterator[Finding | Gap]:
     What it means: the node refuses that account: 'account validation failed'.
 
     How it is seen: every file is decoded; its kind, its signature, its subject against the file's name, and
-    its issuer against the operator's keys. A server stores a JWT of another operator without a word.
+    its issuer against the operator's keys. A server stores a JWT of another operator without a word. A file
+    whose name is no account's key, such as a copy, is worth knowing and no error.
 
     What else it could be: a crash of the machine that left a file empty or cut off.
 
-    By hand: remove the file on that node and push the valid JWT from another one. A server that runs holds
-    a good copy only in memory.
+    By hand: copy the valid file from another node over it, then push it. A push alone is not enough: a server
+    that runs may have the good JWT in memory, and writes a file only where the JWT is new to it.
 
     Verify: `symphony-doctor run`, and a login of that user by way of that node.
     """
@@ -174,12 +209,15 @@ def account_jwt_invalid(cluster: Cluster) -> Iterator[Finding | Gap]:
         }
         if not flaws:
             continue
+        if not _ACCOUNT_KEY.fullmatch(account):
+            yield _stray(account, tuple(held[node][0].path for node in sorted(held)), tuple(sorted(held)))
+            continue
         nodes = tuple(sorted(flaws))
         good = [file.path for node, (file, _) in sorted(held.items()) if node not in flaws]
         bad = [held[node][0].path for node in nodes]
         yield Finding(
             title=f"The JWT of account {account_words(cluster, account)} is not valid on {listing(nodes)}",
-            detail=f"{flaws[nodes[0]][:1].upper()}{flaws[nodes[0]][1:]}. {listing(nodes)} "
+            detail=f"On {nodes[0]} it {flaws[nodes[0]]}. {listing(nodes)} "
             f"{verb(len(nodes), 'refuses', 'refuse')} the account.",
             subject=Subject("account", account),
             nodes=nodes,
@@ -193,14 +231,7 @@ def account_jwt_invalid(cluster: Cluster) -> Iterator[Finding | Gap]:
                 for node, (file, _) in sorted(held.items())
             ),
             remedies=(
-                (
-                    Remedy(
-                        f"Move the bad file away on {listing(nodes)}",
-                        tuple(f"mv '{path}' '{path}.bad'" for path in bad),
-                        Risk.DISRUPTIVE,
-                    ),
-                    push_account(good[0]),
-                )
+                (copy_account(good[0], bad), push_account(good[0]))
                 if good
                 else (
                     Remedy(
@@ -263,6 +294,24 @@ def account_no_jetstream(cluster: Cluster) -> Iterator[Finding | Gap]:
                 ),
             ),
         )
+
+
+def _stray(name: str, paths: tuple[str, ...], nodes: tuple[str, ...]) -> Finding:
+    """Report a file whose name is no account's key, such as a copy: no account depends on it."""
+    return Finding(
+        title=f"{name}.jwt in the resolver's directory of {listing(nodes)} is no account's file",
+        detail="Its server takes every file that ends in .jwt for an account, and offers this one to the others.",
+        subject=Subject("file", f"{name}.jwt"),
+        nodes=nodes,
+        evidence=tuple(
+            EvidenceEntry(node, path, "an account's public key as the name", name)
+            for node, path in zip(nodes, paths, strict=True)
+        ),
+        remedies=(
+            Remedy(f"Move it out of the directory on {listing(nodes)}", tuple(f"mv '{path}' /tmp/" for path in paths)),
+        ),
+        severity=Severity.INFO,
+    )
 
 
 def _files(

@@ -21,7 +21,6 @@ from symphony_doctor.api import (
     Subject,
     check,
     known,
-    replicas_wanted,
 )
 
 from ._words import account_words
@@ -46,7 +45,7 @@ def system_bucket_missing(cluster: Cluster) -> Iterator[Finding | Gap]:
     usage, business units or enforcement state.
 
     How it is seen: the streams of the Symphony account, by every server or on every node's disk, lack
-    KV_symphony_ROLES or one of the other six.
+    KV_symphony_roles or one of the other six.
 
     What else it could be: a cluster whose Symphony has never been up with a quorum: it makes the buckets
     at its start.
@@ -60,8 +59,8 @@ def system_bucket_missing(cluster: Cluster) -> Iterator[Finding | Gap]:
     yield from gaps
     owned = {stream.name for stream in cluster.streams if stream.config.mirror is None and _is_system(cluster, stream)}
     missing = [bucket for bucket in SYSTEM_BUCKETS if bucket not in owned]
-    # what a node that was not looked at may hold alone cannot be called missing
-    if not missing or not values or (gaps and (not owned or len(gaps) >= replicas_wanted(cluster.size))):
+    # what a node that was not looked at may hold alone, as one of R=1, cannot be called missing
+    if not missing or not values or gaps:
         return
     account = cluster.symphony_account
     if not owned:

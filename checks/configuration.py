@@ -114,11 +114,14 @@ def jetstream_disabled(cluster: Cluster) -> Iterator[Finding | Gap]:
             continue
         configured = isinstance(node.nats_config, Seen) and node.nats_config.value.jetstream is not None
         by_itself = configured and node.is_up
+        still_on = not configured and isinstance(node.jetstream, Seen) and node.jetstream.value.enabled
         yield Finding(
             title=f"JetStream is off on {node.name}",
             detail=(
                 f"nats.config of {node.name} has JetStream and its server runs without: it turned it off itself."
                 if by_itself
+                else f"nats.config of {node.name} turns JetStream off. Its server still has it, until its next start."
+                if still_on
                 else f"{node.name} holds no replica of any stream and counts for no quorum."
             ),
             subject=Subject("node", node.name),

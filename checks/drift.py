@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from symphony_doctor.api import (
     Because,
     Cluster,
@@ -13,6 +15,7 @@ from symphony_doctor.api import (
     Kind,
     Mapping,
     Same,
+    Setting,
     Severity,
     Subject,
     check,
@@ -47,7 +50,10 @@ def config_drift(cluster: Cluster) -> Iterator[Finding | Gap]:
     """
     values, gaps = known(cluster, lambda node: node.symphony_config)
     yield from gaps
-    settings = {node: seen.value.settings for node, seen in values.items()}
+    # a group without keys sets nothing: the same as no group
+    settings = {
+        node: tuple(each for each in seen.value.settings if each.shown != "{}") for node, seen in values.items()
+    }
     for difference in differences(settings, ignore=lambda path: path == ("network", "uiport")):
         yield _differs("symphony.config", difference, {node: seen.where for node, seen in values.items()})
 
@@ -56,7 +62,7 @@ _PER_NODE = frozenset(
     {
         "host", "net", "port", "listen", "server_name", "logfile", "log_file", "log", "store_dir", "storedir",
         "http", "http_port", "monitor_port", "https", "https_port", "cluster", "client_advertise",
-        "pid_file", "pidfile", "ports_file_dir", "server_tags",
+        "pid_file", "pidfile", "ports_file_dir", "server_tags", "prof_port",
     }
 )  # fmt: skip
 _IDENTITY_KEYS = frozenset(
@@ -74,8 +80,9 @@ _IDENTITY_KEYS = frozenset(
 _PER_NODE_INNER = frozenset(
     {
         ("websocket", "port"), ("websocket", "listen"), ("websocket", "host"), ("websocket", "advertise"),
-        ("ws", "port"), ("ws", "listen"), ("ws", "host"),
-        ("jetstream", "store_dir"), ("jetstream", "storedir"), ("jetstream", "store"),
+        ("mqtt", "port"), ("mqtt", "listen"), ("mqtt", "host"),
+        ("leafnodes", "port"), ("leafnodes", "listen"), ("leafnodes", "host"), ("leafnodes", "advertise"),
+        ("jetstream", "store_dir"),
     }
 )  # fmt: skip
 
@@ -100,8 +107,8 @@ def nats_config_drift(cluster: Cluster) -> Iterator[Finding | Gap]:
 
     How it is seen: nats.config is compared key by key as the server reads it. What differs by right is
     left out: host, port, listen, server_name, the WebSocket port, log, store_dir, monitoring and the
-    cluster block (specification, step 2); so are the identities, which ID001 to ID003 compare. Paths in a
-    node's own directory are compared relative to it.
+    cluster block (specification, step 2); so are the identities, which ID001 to ID003 compare, and the
+    files of certificates. Paths in a node's own directory are compared relative to it.
 
     What else it could be: a node with less memory or disk that was given other limits on purpose.
 
@@ -111,9 +118,14 @@ def nats_config_drift(cluster: Cluster) -> Iterator[Finding | Gap]:
     """
     values, gaps = known(cluster, lambda node: node.nats_config)
     yield from gaps
-    settings = {node: seen.value.settings for node, seen in values.items()}
+    settings = {node: tuple(map(_comparable, seen.value.settings)) for node, seen in values.items()}
     for difference in differences(settings, ignore=_differs_by_right):
         yield _differs("nats.config", difference, {node: seen.where for node, seen in values.items()})
+
+
+def _comparable(setting: Setting) -> Setting:
+    """Take any certificate of a node for that of another: each host may have its own, and its own place for it."""
+    return replace(setting, shown="a file") if setting.path[-1] in {"cert_file", "key_file"} else setting
 
 
 def _differs_by_right(path: tuple[str, ...]) -> bool:

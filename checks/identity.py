@@ -184,16 +184,17 @@ def wizard_per_node(cluster: Cluster) -> Iterator[Finding | Gap]:
     if len(grouped) < 2:  # noqa: PLR2004 - one group is one identity
         return
     # by majority, else by data held: what is copied over is lost
-    kept = max(grouped, key=lambda group: (len(group), max(_data_held(cluster.node(name)) for name in group)))
-    model = max(kept, key=lambda name: _data_held(cluster.node(name)))
+    held = {name: _data_held(cluster.node(name)) for name in identities}
+    by_majority = 2 * len(grouped[0]) > len(identities)
+    kept = grouped[0] if by_majority else max(grouped, key=lambda group: max(held[name] for name in group))
+    model = max(kept, key=lambda name: held[name])
     odd = tuple(sorted(set(identities) - set(kept)))
-    by_majority = 2 * len(kept) > len(identities)
     yield Finding(
         title=f"The setup wizard ran on {listing(odd)} separately: {len(grouped)} identities in one cluster",
         detail=(
             f"Operator, system account and preloaded accounts of {listing(odd)} all differ from those of "
             f"{listing(kept)}. Copy from {model}: "
-            + ("most nodes have its identity." if by_majority else _why_model(cluster, model))
+            + ("most nodes have its identity." if by_majority else _why_model(held, model))
         ),
         subject=Subject("cluster", "identity"),
         nodes=odd,
@@ -210,13 +211,13 @@ def wizard_per_node(cluster: Cluster) -> Iterator[Finding | Gap]:
     )
 
 
-def _why_model(cluster: Cluster, model: str) -> str:
-    held = _data_held(cluster.node(model))
-    return (
-        f"it holds the most data, {plural(held, 'stream')}."
-        if held
-        else "no node has a majority, and no data was seen; choose the one that was set up first."
-    )
+def _why_model(held: dict[str, int], model: str) -> str:
+    most = held[model]
+    if not most:
+        return "no identity has a majority, and no data was seen; choose the node that was set up first."
+    if list(held.values()).count(most) > 1:
+        return f"no identity has a majority, and others hold as much, {plural(most, 'stream')}; choose with care."
+    return f"no identity has a majority, and it holds the most data, {plural(most, 'stream')}."
 
 
 def _identities(node: Node) -> frozenset[str]:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 from symphony_doctor.api import (
     Because,
     Cluster,
     EvidenceEntry,
     Finding,
+    Flaw,
     Gap,
     Iterator,
     Kind,
+    Missing,
     NatsConfig,
     OperatorIdentity,
     Remedy,
     Risk,
     Same,
     Severity,
+    State,
     Subject,
     Token,
     check,
@@ -26,6 +31,7 @@ from ._trust import account_flaw, operator_flaw
 from ._words import listing, plural, short_key, token_words
 
 _DAY = 86_400
+_HOUR = 3600
 
 
 @check(
@@ -56,6 +62,9 @@ def jwt_invalid(cluster: Cluster) -> Iterator[Finding | Gap]:
     yield from gaps
     flaws: dict[tuple[str, str], list[EvidenceEntry]] = {}
     for name, seen in configs.items():
+        for located_operator in seen.value.operators:
+            if _was_not_read(located_operator.value):
+                yield Gap(name, Missing(State.UNREADABLE, located_operator.value.detail, located_operator.where))
         for where, what, flaw in _config_flaws(seen.value):
             entry = EvidenceEntry(name, where, f"a valid JWT of {short_key(what)}", flaw)
             flaws.setdefault(("nats.config", what), []).append(entry)
@@ -63,14 +72,14 @@ def jwt_invalid(cluster: Cluster) -> Iterator[Finding | Gap]:
         for located in seen_symphony.value.tokens:
             if not located.value.signature_valid:
                 entry = EvidenceEntry(
-                    name, located.where, "a valid signature", "the signature is not valid: it was changed"
+                    name, located.where, "a valid signature", "has a signature that is not valid: it was changed"
                 )
                 flaws.setdefault(("symphony.config", located.value.subject), []).append(entry)
     for (file, what), entries in sorted(flaws.items()):
         nodes = tuple(sorted({entry.source for entry in entries}))
         yield Finding(
             title=f"{file} of {listing(nodes)}: the JWT of {short_key(what)} is not valid",
-            detail=f"{entries[0].actual[:1].upper()}{entries[0].actual[1:]}.",
+            detail=f"On {entries[0].source} it {entries[0].actual}.",
             subject=Subject("setting", f"{file}/{what}"),
             nodes=nodes,
             evidence=tuple(entries),
@@ -84,9 +93,16 @@ def jwt_invalid(cluster: Cluster) -> Iterator[Finding | Gap]:
         )
 
 
+def _was_not_read(token: Token | Flaw) -> TypeGuard[Flaw]:
+    """Tell whether the configuration names a file that is not here, as in a directory that was copied."""
+    return isinstance(token, Flaw) and token.reason == "unreadable"
+
+
 def _config_flaws(config: NatsConfig) -> Iterator[tuple[str, str, str]]:
     tokens = []
     for located in config.operators:
+        if _was_not_read(located.value):
+            continue
         flaw = operator_flaw(located.value)
         if flaw is not None:
             subject = located.value.subject if isinstance(located.value, Token) else "operator"
@@ -142,7 +158,11 @@ def jwt_expiry(cluster: Cluster, *, soon_days: int = 30) -> Iterator[Finding | G
             severity, words = said
             yield Finding(
                 title=f"The JWT of {token.kind} {token_words(token)} {words}",
-                detail="A server refuses what an expired or not yet valid JWT stands for.",
+                detail=(
+                    "Servers refuse an account outside the time of its JWT, and delete the file of an expired one."
+                    if token.kind == "account"
+                    else "A server does not stop for it, but says so in its log; tools refuse to sign with it."
+                ),
                 subject=Subject("account" if token.kind == "account" else "operator", key),
                 nodes=tuple(sorted(nodes)),
                 evidence=tuple(
@@ -173,4 +193,4 @@ def _validity(token: Token, now: float, soon_days: int) -> tuple[Severity, str] 
 def _days(seconds: float) -> str:
     if seconds >= _DAY:
         return plural(int(seconds // _DAY), "day")
-    return plural(max(1, int(seconds // 3600)), "hour")
+    return plural(int(seconds // _HOUR), "hour") if seconds >= _HOUR else plural(max(1, int(seconds // 60)), "minute")

@@ -33,7 +33,7 @@ from ._words import DOWN, ISOLATED, listing
     name="route-mesh-partial",
     severity=Severity.ERROR,
     needs=(Kind.ROUTES, Kind.RUNNING, Kind.SERVER_NAME),
-    explained_by=(*ISOLATED, *DOWN, Because("CF006", Same.NODES)),
+    explained_by=(*ISOLATED, *DOWN, Because("CF006", Same.NODES), Because("RT003", Same.NODES)),
 )
 def route_mesh_partial(cluster: Cluster) -> Iterator[Finding | Gap]:
     """Two servers that are up have no route between them: the mesh is partial.

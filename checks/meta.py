@@ -12,6 +12,7 @@ from symphony_doctor.api import (
     Kind,
     Remedy,
     Same,
+    Seen,
     Severity,
     Subject,
     check,
@@ -35,7 +36,7 @@ from ._words import DIVIDED, ISOLATED, listing, verb
         Because("QU002", Same.CLUSTER),
     ),
 )
-def meta_leaderless(cluster: Cluster) -> Iterator[Finding | Gap]:
+def meta_leaderless(cluster: Cluster, *, settling_seconds: int = 10) -> Iterator[Finding | Gap]:
     """The meta group has no leader, or the servers disagree on it.
 
     What it means: no stream can be created, changed or placed anew: 'JetStream system temporarily
@@ -44,7 +45,8 @@ def meta_leaderless(cluster: Cluster) -> Iterator[Finding | Gap]:
     How it is seen: the leader that each server names in JSZ (meta_cluster).
 
     What else it could be: an election, or a cluster that is starting: 10 s, and several minutes where
-    nodes start one after the other; --wait tells. A first start needs every configured node up.
+    nodes start one after the other; --wait tells. A first start needs every configured node up. A server
+    that started less than settling_seconds ago is left out while the others agree.
 
     By hand: start the nodes that are down and see that all routes are there. Never delete _js_ or _meta_:
     the servers would delete all streams.
@@ -55,6 +57,11 @@ def meta_leaderless(cluster: Cluster) -> Iterator[Finding | Gap]:
     yield from gaps
     leaders = {node: seen.value.meta.leader for node, seen in values.items() if seen.value.meta is not None}
     named = {leader for leader in leaders.values() if leader}
+    if len(named) == 1:
+        # a server that has just come back learns the leader from its first heartbeat
+        leaders = {
+            node: leader for node, leader in leaders.items() if leader or not _is_young(cluster, node, settling_seconds)
+        }
     without = sorted(node for node, leader in leaders.items() if not leader)
     if not leaders or (len(named) == 1 and not without):
         return
@@ -83,4 +90,13 @@ def meta_leaderless(cluster: Cluster) -> Iterator[Finding | Gap]:
                 ("nats server list", "nats server report jetstream"),
             ),
         ),
+    )
+
+
+def _is_young(cluster: Cluster, name: str, seconds: int) -> bool:
+    node = cluster.node(name)
+    return (
+        node is not None
+        and isinstance(node.server, Seen)
+        and cluster.observed_at - node.server.value.started_at < seconds
     )

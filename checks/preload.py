@@ -36,6 +36,7 @@ from ._words import differing, listing, short_key, side_by_side, token_words
         Because("ID001", Same.NODES),
         Because("ID002", Same.NODES),
         Because("CF006", Same.NODES),
+        Because("ID005", Same.NODES),
     ),
 )
 def preload_mismatch(cluster: Cluster) -> Iterator[Finding | Gap]:

@@ -64,9 +64,8 @@ def cluster_name_mismatch(cluster: Cluster) -> Iterator[Finding | Gap]:
     odd = sorted([*(node for node, name in names.items() if name != usual), *(node.name for node in without)])
     expected = usual or "the same on all nodes"
     yield Finding(
-        title=f"{listing(odd)} {verb(len(odd), 'has', 'have')} another cluster name"
-        if names
-        else f"{listing(odd)} names no cluster",
+        title=f"{listing(odd)} {verb(len(odd), 'has', 'have')} "
+        + ("no cluster name" if len(odd) == len(without) else "another cluster name"),
         detail="Servers refuse routes from a server of another cluster name: it is alone.",
         subject=Subject("cluster", "cluster.name"),
         nodes=tuple(odd),
@@ -198,7 +197,8 @@ def route_unreachable(cluster: Cluster) -> Iterator[Finding | Gap]:
                 yield Gap(node.name, probe)
             elif not route.targets and not (route in unaimed and lacking):
                 continue  # a route to no node, while every node has its route: RT005 judges it
-            elif not any(_open(cluster, node.name, target) for target in route.targets):
+            # a server closes the route to itself: whether it can be reached is of no account
+            elif node.name not in route.targets and not any(_open(cluster, node.name, to) for to in route.targets):
                 failing.setdefault(route.address, []).append((node.name, route, probe))
     for address, routes in sorted(failing.items()):
         targets = routes[0][1].targets

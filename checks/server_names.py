@@ -66,7 +66,7 @@ def server_name(cluster: Cluster) -> Iterator[Finding | Gap]:
 
 
 def _is_id(node: Node, name: str) -> bool:
-    return isinstance(node.server, Seen) and node.server.value.server_id == name
+    return any(isinstance(told, Seen) and told.value.server_id == name for told in (node.server, node.greeting))
 
 
 def _duplicate(cluster: Cluster, name: str, nodes: tuple[str, ...], values: dict[str, Seen[str]]) -> Finding:

@@ -123,6 +123,8 @@ def stream_directory_missing(cluster: Cluster) -> Iterator[Finding | Gap]:
     for stream in cluster.streams:
         if not stream.config.is_file or stream.config.num_replicas < 2:  # noqa: PLR2004 - R=1 is on one node only
             continue
+        if stream.state is not None and cluster.observed_at - stream.state.created_at < _YOUNG:
+            continue  # the directories were listed before it was there
         expected = _expected_directories(cluster, stream, looked_at)
         lacking = tuple(sorted((expected & looked_at) - stream.directories))
         if not lacking:

@@ -1,8 +1,9 @@
 """Which node is at which route address.
 
 Believed, in this order: the server name that answers at the address; the address that a node advertises;
-the one node that listens on that port; the node whose host is written there; the one node left over
-that does not itself list the address, as each node lists all the others.
+the node whose host is written there; the one node that listens on that port; the one node left over that
+does not itself list the address, as each node lists all the others. What is left then may be a further
+name of a node: see ``aliases``.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from symphony_doctor.assemble.aliases import Listener, further_names, own_names
 from symphony_doctor.formats.nats_settings import route_address
 from symphony_doctor.model.evidence import Evidence, Seen
 
@@ -31,7 +33,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class RouteMap:
-    """``listed`` by node name, ``targets`` from address to node name.
+    """``listed`` by node name, ``targets`` from address to node name, ``shared`` to the names it may be of.
 
     ``expected`` are addresses at which there must be a node that is not among the members, with its
     server name where it answered.
@@ -40,30 +42,32 @@ class RouteMap:
     listed: Mapping[str, tuple[Listed, ...]]
     targets: Mapping[str, str]
     expected: tuple[tuple[str, str | None], ...]
+    shared: Mapping[str, tuple[str, ...]]
 
-
-@dataclass(frozen=True, slots=True)
-class _Listener:
-    node: str
-    server_name: str | None
-    host: str | None
-    port: int
-    advertise: str | None
+    def leads_to(self, name: str) -> bool:
+        """Tell whether any address is that of the node, or may be."""
+        return name in self.targets.values() or any(name in names for names in self.shared.values())
 
 
 def map_routes(members: Iterable[Member], probes: Mapping[str, Evidence[RouteGreeting]]) -> RouteMap:
     """Find the node at each address that any node is configured to connect to."""
     everyone = list(members)
     listed = {member.node.name: found for member in everyone if (found := _listed(member)) is not None}
-    listeners = [heard for member in everyone if (heard := _listener(member)) is not None]
+    own = {node: frozenset(each.address for each in routes) for node, routes in listed.items()}
+    greeting = {probe.value.server_name for probe in probes.values() if isinstance(probe, Seen)}
+    listeners = [heard for member in everyone if (heard := _listener(member, greeting)) is not None]
     addresses = list(dict.fromkeys(each.address for routes in listed.values() for each in routes))
     targets: dict[str, str] = {}
     for address in addresses:
-        target = _answering(address, everyone, probes) or _configured(address, listeners)
+        target = _answering(address, everyone, probes) or _configured(address, addresses, own, listeners)
         if target is not None:
             targets[address] = target
-    _eliminate(addresses, targets, listed, listeners)
-    return RouteMap(listed, targets, tuple(_expected(addresses, targets, listed, probes)))
+    _eliminate(addresses, targets, own, listeners)
+    shared = further_names(addresses, targets, own, listeners, probes)
+    expected = tuple(_expected([each for each in addresses if each not in shared], targets, own, probes))
+    placed = {*targets, *shared, *dict(expected)}
+    shared |= own_names([each for each in addresses if each not in placed], targets, own, listeners, probes)
+    return RouteMap(listed, targets, expected, shared)
 
 
 def _listed(member: Member) -> tuple[Listed, ...] | None:
@@ -81,17 +85,19 @@ def _listed(member: Member) -> tuple[Listed, ...] | None:
     return None
 
 
-def _listener(member: Member) -> _Listener | None:
+def _listener(member: Member, greeting: set[str]) -> Listener | None:
     config, server = member.node.nats_config, member.node.server
+    names = frozenset(name.lower() for name in (member.node.name, member.server_name) if name is not None)
+    answers = isinstance(server, Seen) or isinstance(member.node.greeting, Seen) or member.server_name in greeting
     if isinstance(config, Seen) and config.value.cluster and config.value.cluster.listen:
         block = config.value.cluster
         listen = config.value.cluster.listen
         advertise = block.advertise.value if block.advertise else None
-        return _Listener(member.node.name, member.server_name, listen.host, listen.port, advertise)
+        return Listener(member.node.name, names, listen.host, listen.port, advertise, answers)
     if isinstance(server, Seen) and server.value.cluster_port:
         host = server.value.cluster_host
         specific = None if host in {"", "0.0.0.0", "::"} else host  # noqa: S104 - compared, not bound
-        return _Listener(member.node.name, member.server_name, specific, server.value.cluster_port, None)
+        return Listener(member.node.name, names, specific, server.value.cluster_port, None, answers)
     return None
 
 
@@ -105,32 +111,30 @@ def _answering(address: str, members: Iterable[Member], probes: Mapping[str, Evi
     return found[0].node.name if len(found) == 1 else None
 
 
-def _configured(address: str, listeners: list[_Listener]) -> str | None:
+def _configured(
+    address: str, addresses: list[str], own: Mapping[str, frozenset[str]], listeners: list[Listener]
+) -> str | None:
     for listener in listeners:
         if listener.advertise == address:
             return listener.node
     host, port = split(address)
     on_port = [listener for listener in listeners if listener.port == port]
-    if len(on_port) == 1:
-        return on_port[0].node
-    by_host = [listener for listener in on_port if listener.host == host or _named(host, listener)]
-    return by_host[0].node if len(by_host) == 1 else None
-
-
-def _named(host: str, listener: _Listener) -> bool:
-    return host.partition(".")[0].lower() in {
-        name.lower() for name in (listener.node, listener.server_name) if name is not None
-    }
+    by_host = [listener for listener in on_port if listener.host == host or listener.is_named(host)]
+    if len(by_host) == 1:
+        return by_host[0].node
+    if len(on_port) != 1:
+        return None
+    # nodes on hosts of their own may all use one port: an address that the node lists itself is of another one
+    only = on_port[0].node
+    listers = {node for node, listed in own.items() if address in listed}
+    alone = sum(split(other)[1] == port for other in addresses) == 1
+    return only if host in LOCAL or only not in listers or (alone and listers != {only}) else None
 
 
 def _eliminate(
-    addresses: list[str],
-    targets: dict[str, str],
-    listed: Mapping[str, tuple[Listed, ...]],
-    listeners: list[_Listener],
+    addresses: list[str], targets: dict[str, str], own: Mapping[str, frozenset[str]], listeners: list[Listener]
 ) -> None:
     """Each node lists all but itself: where one candidate is left for an address, it is that one."""
-    own = {node: {each.address for each in routes} for node, routes in listed.items()}
     changed = True
     while changed:
         changed = False
@@ -153,10 +157,10 @@ def _eliminate(
 def _expected(
     addresses: list[str],
     targets: Mapping[str, str],
-    listed: Mapping[str, tuple[Listed, ...]],
+    own: Mapping[str, frozenset[str]],
     probes: Mapping[str, Evidence[RouteGreeting]],
 ) -> Iterable[tuple[str, str | None]]:
-    lists = [{each.address for each in routes} for routes in listed.values() if routes]
+    lists = [listed for listed in own.values() if listed]
     for address in addresses:
         if address in targets:
             continue

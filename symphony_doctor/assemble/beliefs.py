@@ -26,8 +26,9 @@ from symphony_doctor.assemble.running import running_of, silent
 from symphony_doctor.model.accounts import Account
 from symphony_doctor.model.certificate import Certificate
 from symphony_doctor.model.cluster import ConfiguredRoute, HeldStream, Node
+from symphony_doctor.model.configuration import NatsConfig
 from symphony_doctor.model.evidence import NOT_ASKED, Evidence, Missing, Seen, State
-from symphony_doctor.model.identity import OperatorIdentity, Preloaded, Token
+from symphony_doctor.model.identity import Flaw, OperatorIdentity, Preloaded, Token
 from symphony_doctor.model.server import RouteGreeting, Running
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ def believe(
 def _targets(members: list[Member], routes: RouteMap) -> dict[str, tuple[str, ...]]:
     """Return the nodes at each address, those that are only expected there included."""
     targets: dict[str, tuple[str, ...]] = {address: (name,) for address, name in routes.targets.items()}
+    targets |= routes.shared
     answering = {name for _, name in routes.expected if name is not None}
     unplaced = tuple(
         member.node.name for member in members if member.node.name not in answering and is_unplaced(member, routes)
@@ -178,7 +180,15 @@ def _operator(node: Node) -> Evidence[OperatorIdentity]:
         tokens = tuple(each.value for each in located if isinstance(each.value, Token))
         if tokens:
             return Seen(OperatorIdentity(tuple(token.subject for token in tokens), tokens), located[0].where)
+        if node.nats_config.value.operators:
+            return _why(node.server, _unread_operator(node.nats_config.value))
     return _why(node.server, _from_config(node, "nats.config names no operator"))
+
+
+def _unread_operator(config: NatsConfig) -> Missing:
+    first = config.operators[0]
+    why = f"{first.value.reason}: {first.value.detail}" if isinstance(first.value, Flaw) else "no operator JWT"
+    return Missing(State.UNREADABLE, f"the operator in nats.config cannot be read: {why}", first.where)
 
 
 def _system_account(node: Node) -> Evidence[str]:

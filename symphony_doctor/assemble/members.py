@@ -123,7 +123,7 @@ def is_unplaced(member: Member, routes: RouteMap) -> bool:
     """Tell whether a node's route address is not known: neither its configuration nor its server told it."""
     node = member.node
     told = isinstance(node.nats_config, Seen) or isinstance(node.server, Seen)
-    return node.name not in routes.targets.values() and (not told or member.server_name is None)
+    return not routes.leads_to(node.name) and (not told or member.server_name is None)
 
 
 def _with_silent(members: list[Member], answers: Iterable[ServerAnswers], scope: Scope) -> list[Member]:

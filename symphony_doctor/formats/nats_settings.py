@@ -39,6 +39,24 @@ _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1
 _SIZE = re.compile(r"([0-9]+)([KMGT]?)", re.IGNORECASE)
 _KEY = re.compile(r"[A-Z2-7]{56}")
 
+_ALIASES = {
+    "net": "host", "ws": "websocket", "system": "system_account", "log_file": "logfile", "pidfile": "pid_file",
+    "monitor_port": "http_port", "leaf": "leafnodes", "leafnode": "leafnodes", "root": "operator",
+    "roots": "operator", "operators": "operator", "root_operator": "operator", "root_operators": "operator",
+    "account_resolver": "resolver", "accounts_resolver": "resolver", "storedir": "store_dir", "store": "store_dir",
+    "max_memory_store": "max_mem", "max_mem_store": "max_mem", "max_file_store": "max_file", "enable": "enabled",
+    "ek": "key", "encryption_key": "key",
+}  # fmt: skip
+"""Names that the server reads as another one, for the comparison of what is set."""
+
+_DURATIONS = frozenset(
+    {
+        "interval", "timeout", "ttl", "ping_interval", "write_deadline", "sync", "sync_interval",
+        "lame_duck_duration", "lame_duck_grace_period", "handshake_timeout",
+    }
+)  # fmt: skip
+"""Keys whose value is a duration: a number, which is of seconds, or a text such as ``2m``."""
+
 
 def nats_settings(
     config: Map,
@@ -242,17 +260,27 @@ def _preload(config: Map, read_token: ReadToken) -> Iterator[Preloaded]:
 
 def _flatten(value: Value, path: tuple[str, ...], show: Show) -> Iterator[Setting]:
     if isinstance(value, Map):
-        last = {_folded(entry.key): entry for entry in value.entries}
+        last = {_canonical(entry.key): entry for entry in value.entries}
         for key, entry in sorted(last.items()):
             yield from _flatten(entry.value, (*path, key), show)
     elif isinstance(value, Array):
         for index, item in enumerate(value.items):
             yield from _flatten(item, (*path, str(index)), show)
     else:
-        text = str(value.value).lower() if isinstance(value.value, bool) else str(value.value)
+        text = _spelled(path[-1], value.value)
         shown, secret = show(path, text)
         yield Setting(path, shown, str(value.position), secret)
 
 
-def _folded(key: str) -> str:
-    return key if _KEY.fullmatch(key) else key.lower()
+def _spelled(key: str, value: object) -> str:
+    """Write a value in the one spelling that equal values have in common."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if key in _DURATIONS:
+        seconds = duration(value) if isinstance(value, str) else value if isinstance(value, int | float) else None
+        return f"{seconds:g}s" if seconds is not None else str(value)
+    return str(value)
+
+
+def _canonical(key: str) -> str:
+    return key if _KEY.fullmatch(key) else _ALIASES.get(key.lower(), key.lower())

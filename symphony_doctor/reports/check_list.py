@@ -26,7 +26,7 @@ def list_checks(checks: Iterable[Check], *, verbose: bool = False) -> str:
     headers = ["code", "name", "severity", "title", *(["needs", "origin"] if verbose else [])]
     rows = [
         [one_line(check.code), one_line(check.name), check.severity.word, one_line(check.title)]
-        + ([_needs(check), one_line(check.origin)] if verbose else [])
+        + ([needs_words(check), one_line(check.origin)] if verbose else [])
         for check in every
     ]
     table = tabulate(rows, headers, tablefmt="simple", disable_numparse=True)
@@ -39,11 +39,11 @@ def explain_check(check: Check, *, width: int = 80) -> str:
     columns = max(width, _NARROWEST)
     head = f"{one_line(check.code)} {one_line(check.name)} ({check.severity.word})"
     pages = [_paragraph(text, columns) for text in printable(check.explanation).strip("\n").split("\n\n")]
-    facts = [("Needs", _needs(check) or "nothing in particular")]
+    facts = [("Needs", needs_words(check) or "nothing in particular")]
     if check.parameters:
         facts.append(("Thresholds", ", ".join(f"{each.name} = {each.default:g}" for each in check.parameters)))
     if check.explained_by:
-        facts.append(("Explained by", _because(check.explained_by)))
+        facts.append(("Explained by", because_words(check.explained_by)))
     facts.append(("Origin", one_line(check.origin) or "unknown"))
     return "\n\n".join([head, *pages, "\n".join(_fact(label, text, columns) for label, text in facts)])
 
@@ -63,11 +63,12 @@ def _wrap(text: str, width: int, hanging: str = "") -> str:
     return textwrap.fill(text, width, subsequent_indent=hanging, break_long_words=False, break_on_hyphens=False)
 
 
-def _needs(check: Check) -> str:
+def needs_words(check: Check) -> str:
+    """Name the kinds of evidence that a rule needs."""
     return ", ".join(kind.value.replace("_", " ") for kind in check.needs)
 
 
-def _because(explained_by: Iterable[Because]) -> str:
+def because_words(explained_by: Iterable[Because]) -> str:
     """Group what explains a rule by what the two must share: ``QU001, QU002 on the same nodes``."""
     codes: dict[str, list[str]] = {}
     for because in explained_by:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -46,7 +47,7 @@ async def collect(request: Request, fingerprint: Callable[[str], str]) -> list[O
     files = await asyncio.gather(
         *(
             node_directory.collect(each, read_token, fingerprint, request.environment, deadline)
-            for each in request.directories
+            for each in _distinct(request.directories)
         )
     )
     balancers = await asyncio.gather(
@@ -86,6 +87,16 @@ async def _with_logs(
         asyncio.gather(*(log_files.collect_given(each, fingerprint, deadline) for each in request.logs)),
     )
     return [replace(each, log=log) for each, log in zip(files, own, strict=True)], given
+
+
+def _distinct(directories: Iterable[NodeDirectory]) -> tuple[NodeDirectory, ...]:
+    """Take a directory once that was given by several paths, under its name where one was given."""
+    by_place: dict[str, NodeDirectory] = {}
+    for each in directories:
+        place = os.path.realpath(each.directory)
+        if place not in by_place or by_place[place].name is None:
+            by_place[place] = each
+    return tuple(by_place.values())
 
 
 def server_address(text: str) -> Address:

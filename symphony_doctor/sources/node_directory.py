@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TypeVar
@@ -62,6 +62,14 @@ async def collect(
     except TimeoutError:
         late = Missing(State.TIMED_OUT, f"{node.directory} could not be read in time: its file system does not answer")
         return NodeFiles(node.name, str(node.directory), late, late, late, late)
+
+
+def _ends(parts: tuple[str, ...]) -> Iterator[str]:
+    """Yield the last components of a path, the longest first, as relative paths."""
+    for count in range(min(len(parts), 8), 0, -1):
+        end = parts[-count:]
+        if ".." not in end and max(map(len, end)) < 256:  # noqa: PLR2004 - the longest name of a file
+            yield str(PurePath(*end))
 
 
 class _Reader:
@@ -161,6 +169,9 @@ class _Reader:
             problems = nats_config.problems(tree)
         except FormatError as error:
             return Missing(State.UNREADABLE, str(error), str(path))
+        if not tree.entries:
+            # the server refuses it, and no rule may take what is not in it for what was left out on purpose
+            return Missing(State.UNREADABLE, f"{path}:1:1: expected the settings of a server, found none", str(path))
         config = nats_settings(
             tree,
             str(path),
@@ -187,6 +198,9 @@ class _Reader:
 
     def _show(self, path: tuple[str, ...], text: str) -> tuple[str, bool]:
         """Show a value of nats.config: secrets as fingerprints, own paths relative, JWTs by their digest."""
+        inside = self._relative(text)
+        if inside != text:
+            return inside, False  # a long path looks like a key, and this one exists
         if secret_values.is_secret(path, text):
             return self.fingerprint(text), True
         masked = secret_values.mask(text, self.fingerprint)
@@ -197,13 +211,17 @@ class _Reader:
             return (
                 f"JWT of {token.subject} ({token.digest[:12]})" if isinstance(token, Token) else "a broken JWT"
             ), False
-        return self._relative(text), False
+        return text, False
 
     def _relative(self, text: str) -> str:
         for base in {str(self.directory), str(self.directory.resolve())}:
             if text.startswith(base + os.sep):
                 return text[len(base) + 1 :]
-        return text
+        if not text.startswith("/"):
+            return text
+        # a copied directory names the paths of its origin: they are those that are found inside it here
+        parts = PurePath(text).parts[1:]
+        return next((end for end in _ends(parts) if (self.directory / end).exists()), text)
 
     def _account_files(self, directory: Path) -> Evidence[tuple[AccountFile, ...]]:
         names = list_directory(directory, MOST_ENTRIES)

@@ -13,7 +13,7 @@ from symphony_doctor.model.cluster import Node
 from symphony_doctor.model.configuration import Listen
 from symphony_doctor.testing import healthy
 
-NO_ROUTES = RouteMap({}, {}, ())
+NO_ROUTES = RouteMap({}, {}, (), {})
 NOT_ASKED = Missing(State.NOT_ASKED, "no --node directory")
 NO_ANSWER = Missing(State.NOT_ASKED, "no system-account credentials")
 
@@ -36,7 +36,7 @@ def test_hosts_are_those_of_routes_listeners_and_the_address_that_was_asked() ->
     config = node().nats_config.get()
     listening = replace(config, websocket=Listen("10.0.0.1", 9222, "nats.config:3:1"))
     of = replace(node(), client_url="Node1.example.com:4222", nats_config=Seen(listening, "nats.config"))
-    routes = RouteMap({}, {"n1.example.com:6222": "node1", "n2.example.com:6222": "node2"}, ())
+    routes = RouteMap({}, {"n1.example.com:6222": "node1", "n2.example.com:6222": "node2"}, (), {})
     assert heard(of, routes).hosts == ("10.0.0.1", "n1.example.com", "node1.example.com")
 
 
