@@ -13,10 +13,12 @@ from symphony_doctor.commands._diagnosis import exit_status, look, new_secrets, 
 from symphony_doctor.commands.checks import CHECKS_DIR, load_rules
 from symphony_doctor.engine.select import select
 from symphony_doctor.errors import UsageError
+from symphony_doctor.model.evidence import Missing, State
 from symphony_doctor.model.finding import Severity
 from symphony_doctor.reports import FORMATS
 from symphony_doctor.sources.collect import Request, server_address
 from symphony_doctor.sources.credentials import Credentials, creds_file, nats_context
+from symphony_doctor.sources.files import directory_at
 from symphony_doctor.sources.node_directory import NodeDirectory
 
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)?")
@@ -122,7 +124,7 @@ def _request(
         addresses = addresses or list(found.servers)
     if offline and (addresses or credentials):
         raise UsageError("--offline touches no network: leave out --server, --creds and --context")
-    directories = tuple(_node(each) for each in nodes)
+    directories = _nodes(nodes)
     if not directories and not addresses:
         raise UsageError(
             "nothing to look at: give --node DIR for each node's Symphony directory, or --server URL for live NATS"
@@ -143,12 +145,26 @@ def _node(text: str) -> NodeDirectory:
     if not given or "/" in name or not name:
         name, directory = "", text
     path = Path(directory)
-    if not path.is_dir():
-        what = "does not exist" if not path.exists() else "is no directory"
-        raise UsageError(
-            f"--node: {directory} {what}: expected a node's Symphony directory, with symphony.config in it"
-        )
+    found = directory_at(path)
+    if isinstance(found, Missing) and found.state is not State.DENIED:
+        raise UsageError(f"--node: {found.why}: expected a node's Symphony directory, with symphony.config in it")
     return NodeDirectory(path, name or None)
+
+
+def _nodes(texts: tuple[str, ...]) -> tuple[NodeDirectory, ...]:
+    """Read every ``--node``; one directory, or one name, is one node."""
+    found: list[NodeDirectory] = []
+    places: dict[str, str] = {}
+    for text in texts:
+        node = _node(text)
+        place = os.path.realpath(node.directory)
+        if place in places:
+            raise UsageError(f"--node: {text} and {places[place]} are the same directory")
+        if node.name is not None and any(node.name == other.name for other in found):
+            raise UsageError(f"--node: two directories are named {node.name}")
+        places[place] = text
+        found.append(node)
+    return tuple(found)
 
 
 def _codes(options: tuple[str, ...]) -> list[str]:

@@ -42,7 +42,8 @@ def finding_id(code: str, finding: Finding) -> str:
     """
     subject = finding.subject
     text = "\x1f".join((code, subject.kind, subject.account or "", subject.name))
-    return f"{code}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
+    # a name can be of a file, and a file's name any bytes
+    return f"{code}-{hashlib.sha256(text.encode(errors='surrogatepass')).hexdigest()[:10]}"
 
 
 def _identified(outcomes: tuple[Outcome, ...]) -> list[Reported]:

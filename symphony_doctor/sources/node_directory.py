@@ -21,7 +21,7 @@ from symphony_doctor.model.evidence import Evidence, Missing, Seen, State
 from symphony_doctor.model.identity import Flaw, Located, SeedReference, Token
 from symphony_doctor.model.jetstream import StreamConfig, StreamDirectory
 from symphony_doctor.sources.deadline import Deadline, in_thread
-from symphony_doctor.sources.files import list_directory, read_file
+from symphony_doctor.sources.files import is_directory, list_directory, read_file
 from symphony_doctor.sources.observation import NodeFiles
 from symphony_doctor.sources.tokens import TokenReader, token_of
 
@@ -59,7 +59,7 @@ async def collect(
     try:
         return await in_thread(lambda: reader.read(node.name), deadline)
     except TimeoutError:
-        late = Missing(State.TIMED_OUT, f"{node.directory} could not be read in time: its file system does not answer")
+        late = Missing(State.TIMED_OUT, f"{node.directory} could not be read in time: its file system does not answer, or it holds very large files")
         return NodeFiles(node.name, str(node.directory), late, late, late, late)
 
 
@@ -100,19 +100,19 @@ class _Reader:
             path = PurePath(configured)
             if not path.is_absolute():
                 return self.directory / path
-            if Path(path).is_dir() and self._is_own(Path(path)):
+            if is_directory(Path(path)) and self._is_own(Path(path)):
                 return Path(path)
             for count in range(min(len(path.parts) - 1, 8), 0, -1):
                 candidate = self.directory.joinpath(*path.parts[-count:])
-                if candidate.is_dir():
+                if is_directory(candidate):
                     return candidate
-            if Path(path).is_dir():
+            if is_directory(Path(path)):
                 return Path(path)
         return self.directory / usual
 
     def _is_own(self, path: Path) -> bool:
         """Tell whether an absolute path is inside this very directory, not in the origin of a copy."""
-        return path.resolve().is_relative_to(self.directory.resolve()) or not (self.directory / path.name).is_dir()
+        return path.resolve().is_relative_to(self.directory.resolve()) or not is_directory(self.directory / path.name)
 
     def _symphony_config(self, path: Path) -> Evidence[SymphonyConfig]:
         found = read_file(path, CONFIG_LIMIT)
@@ -159,6 +159,8 @@ class _Reader:
             problems = nats_config.problems(tree)
         except FormatError as error:
             return Missing(State.UNREADABLE, str(error), str(path))
+        if not tree.entries:
+            return Missing(State.UNREADABLE, f"{path} sets nothing, expected the settings of nats-server", str(path))
         config = nats_settings(
             tree,
             str(path),
@@ -222,14 +224,14 @@ class _Reader:
         accounts = list_directory(store, MOST_ENTRIES)
         if isinstance(accounts, Missing):
             # a store that never held a stream has no such directory yet
-            if accounts.is_absence and store.parent.is_dir():
+            if accounts.is_absence and is_directory(store.parent):
                 return Seen((), str(store))
             return accounts
         found: list[StreamDirectory] = []
         for account in accounts.value:
             streams = list_directory(store / account / "streams", MOST_ENTRIES)
             if isinstance(streams, Missing):
-                if not streams.is_absence and (store / account).is_dir():
+                if not streams.is_absence and is_directory(store / account):
                     return streams
                 continue
             found.extend(
