@@ -65,13 +65,18 @@ async def collect(request: Request, fingerprint: Callable[[str], str]) -> list[O
 
 def server_address(text: str) -> Address:
     """Read one URL of ``--server``: ``nats://host:port`` or ``host:port``. Raises ``UsageError``."""
-    found = route_address(text)
-    if found is None:
-        raise UsageError(f"--server: {text!r} is no address: expected nats://HOST:PORT or HOST:PORT")
-    without_scheme = text.partition("://")[2] or text
-    has_port = ":" in without_scheme.rpartition("@")[2].rpartition("]")[2]
+    scheme, has_scheme, rest = text.rpartition("://")
+    if "@" in rest:
+        # not repeated in the message: what stands before the @ is secret
+        raise UsageError("--server: a URL with a user in it: give credentials by --creds or --context")
+    found = route_address(rest)
+    if found is None or (has_scheme and scheme.lower() not in {"nats", "tls"}):
+        raise UsageError(
+            f"--server: {text!r} is no address: expected nats://HOST:PORT or HOST:PORT, with a port from 1 to 65535"
+        )
+    has_port = ":" in rest.rpartition("]")[2]
     port = found[1] if has_port else DEFAULT_CLIENT_PORT
-    if not 0 < port < 65536:  # noqa: PLR2004 - the range of ports
+    if port == 0:
         raise UsageError(f"--server: {text!r}: expected a port from 1 to 65535")
     return Address(found[0], port)
 

@@ -59,7 +59,8 @@ async def collect(
     try:
         return await in_thread(lambda: reader.read(node.name), deadline)
     except TimeoutError:
-        late = Missing(State.TIMED_OUT, f"{node.directory} could not be read in time: its file system does not answer, or it holds very large files")
+        why = f"{node.directory} could not be read in time: its file system does not answer, or its files are very large"
+        late = Missing(State.TIMED_OUT, why, str(node.directory))
         return NodeFiles(node.name, str(node.directory), late, late, late, late)
 
 

@@ -13,6 +13,7 @@ import msgspec
 import nats
 import nats.errors
 from nats.aio.client import Client
+from nats.aio.transport import TcpTransport
 
 from symphony_doctor.model.evidence import Evidence, Missing, Seen, State
 from symphony_doctor.sources.answers import Envelope, Identified, UserInfo
@@ -25,6 +26,29 @@ V = TypeVar("V")
 
 logging.getLogger("nats").addHandler(logging.NullHandler())
 logging.getLogger("nats").propagate = False
+
+
+MOST = 256 * 1024 * 1024
+"""Bytes that one connection may bring; 50,000 streams with their configuration are a quarter of it."""
+
+
+class _Bounded(TcpTransport):
+    """A connection that breaks once more than ``MOST`` bytes came: the client itself keeps whatever comes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._left = MOST
+
+    async def read(self, buffer_size: int) -> bytes:
+        data = bytes(await super().read(buffer_size))
+        self._left -= len(data)
+        if self._left < 0:
+            raise ConnectionAbortedError(f"more than {MOST:,} bytes")
+        return data
+
+    def __bool__(self) -> bool:
+        # the client replaces a transport that is false
+        return True
 
 
 class RefusedError(Exception):
@@ -48,6 +72,7 @@ async def connected(
     Raises ``RefusedError``: denied, timed out or unreachable.
     """
     client = Client()
+    client._transport = _Bounded()  # noqa: SLF001 - the client offers no other way to bound what it keeps
     try:
         connection = await _open(client, address, credentials, tls=tls, deadline=deadline)
         yield connection

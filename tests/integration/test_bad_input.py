@@ -168,7 +168,7 @@ def test_cf001_fault_invalid_utf8(tree: Path) -> None:
 @pytest.mark.parametrize("case", ["directory", "fifo", "symlink-loop", "sparse-1-gb", "binary", "empty"])
 def test_ac003_fault_unusable_jwt_file(case: str, tree: Path) -> None:
     """An account's JWT file that is no readable JWT is named, whatever it is instead."""
-    path = sorted((tree / "node2" / "accounts").glob("*.jwt"))[0]
+    path = min((tree / "node2" / "accounts").glob("*.jwt"))
     path.unlink()
     MADE[case][0](path)
     done = diagnose(tree)
