@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from symphony_doctor.commands._diagnosis import exit_status, look, new_secrets, write
+from symphony_doctor.commands._output import check_writable
 from symphony_doctor.commands.checks import CHECKS_DIR, load_rules
 from symphony_doctor.engine.select import select
 from symphony_doctor.errors import UsageError
@@ -98,6 +99,8 @@ def command(
     request = _request(nodes, servers, creds, context, offline=offline, seconds=timeout)
     loaded = load_rules(checks_directories)
     rules = select(loaded.checks, _codes(selected), _codes(ignored))
+    if output is not None:
+        check_writable(output)
     known = new_secrets()
     problems = [f"rules of {broken.origin}: {broken.error}" for broken in loaded.broken]
     report = asyncio.run(look(request, rules, known, problems=problems, wait=wait or 0.0))

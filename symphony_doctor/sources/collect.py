@@ -12,7 +12,7 @@ from symphony_doctor.model.configuration import NatsConfig, RouteAddress
 from symphony_doctor.model.evidence import Seen
 from symphony_doctor.sources import node_directory
 from symphony_doctor.sources.credentials import Credentials
-from symphony_doctor.sources.deadline import Deadline
+from symphony_doctor.sources.deadline import Deadline, leave_threads_behind
 from symphony_doctor.sources.nats_server import collect as collect_servers
 from symphony_doctor.sources.nats_server import probe_routes
 from symphony_doctor.sources.node_directory import NodeDirectory
@@ -36,6 +36,7 @@ class Request:
 
 async def collect(request: Request, fingerprint: Callable[[str], str]) -> list[Observation]:
     """Return everything that was seen; what could not be had is in it with its reason."""
+    leave_threads_behind()
     read_token = TokenReader()
     deadline = Deadline.after(request.seconds)
     files = await asyncio.gather(

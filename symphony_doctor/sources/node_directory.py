@@ -59,7 +59,7 @@ async def collect(
     try:
         return await in_thread(lambda: reader.read(node.name), deadline)
     except TimeoutError:
-        why = f"{node.directory} could not be read in time: its file system does not answer, or its files are very large"
+        why = f"{node.directory} could not be read in time: its file system does not answer, or it holds huge files"
         late = Missing(State.TIMED_OUT, why, str(node.directory))
         return NodeFiles(node.name, str(node.directory), late, late, late, late)
 

@@ -36,7 +36,7 @@ class _Bounded(TcpTransport):
     """A connection that breaks once more than ``MOST`` bytes came: the client itself keeps whatever comes."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call] # the library has no annotation there
         self._left = MOST
 
     async def read(self, buffer_size: int) -> bytes:

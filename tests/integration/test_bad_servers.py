@@ -87,7 +87,7 @@ def test_qu002_fault_what_answers_is_no_server(case: str, lab: Lab) -> None:
     """Whatever it is that answers at a node's address, the node counts as down, and the address is named."""
     behave, words = NO_GREETING[case]
     port = lab.node("node2").client_port
-    credentials = ["--creds", lab.system_credentials] if case in WITH_CREDENTIALS else []
+    credentials = ["--creds", str(lab.system_credentials)] if case in WITH_CREDENTIALS else []
     with listening(behave, port):
         done = run(lab, *credentials)
     assert done.status == 1
@@ -143,6 +143,18 @@ def test_a_wrong_address(server: str, words: str, lab: Lab) -> None:
     assert words in " ".join((done.out + done.err).split())
     assert server[:20] in done.out + done.err
     assert done.seconds < TIMEOUT + SLACK
+
+
+def test_a_name_server_that_hangs(tmp_path: Path) -> None:
+    """A name that is never resolved costs the deadline, and does not keep the doctor from ending."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import socket, time\ndef hang(host, *rest, **more):\n    time.sleep(60)\nsocket.getaddrinfo = hang\n"
+    )
+    servers = "node1.example.com:4222,node2.example.com:4222,node3.example.com:4222"
+    done = doctor("run", "--server", servers, "--timeout", "2s", environment={"PYTHONPATH": str(tmp_path)})
+    assert done.status == 3
+    assert done.seconds < 2 + SLACK
+    assert "node1.example.com:4222" in done.out
 
 
 def test_a_password_in_an_address() -> None:
