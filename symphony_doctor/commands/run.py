@@ -48,7 +48,12 @@ DURATION = _Duration()
 @click.command("run")
 @click.option("--node", "nodes", multiple=True, metavar="[NAME=]DIR", help="A node's Symphony directory (repeatable).")
 @click.option("--server", "servers", multiple=True, metavar="URL[,URL]", help="Client addresses of NATS servers.")
-@click.option("--creds", metavar="FILE", type=click.Path(path_type=Path), help="Credentials of the system account.")
+@click.option(
+    "--creds",
+    metavar="FILE",
+    type=click.Path(path_type=Path, readable=False),
+    help="Credentials of the system account.",
+)
 @click.option("--context", metavar="NAME", help="A context of the nats command line.")
 @click.option("--offline", is_flag=True, help="Touch no network.")
 @click.option("--select", "selected", multiple=True, metavar="CODES", help="Only these rules; prefixes work: RT,JS001.")

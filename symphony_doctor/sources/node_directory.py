@@ -103,10 +103,9 @@ class _Reader:
                 return self.directory / path
             if is_directory(Path(path)) and self._is_own(Path(path)):
                 return Path(path)
-            for count in range(min(len(path.parts) - 1, 8), 0, -1):
-                candidate = self.directory.joinpath(*path.parts[-count:])
-                if is_directory(candidate):
-                    return candidate
+            inside = self._inside(path)
+            if inside is not None and is_directory(inside):
+                return inside
             if is_directory(Path(path)):
                 return Path(path)
         return self.directory / usual
@@ -204,7 +203,16 @@ class _Reader:
         for base in {str(self.directory), str(self.directory.resolve())}:
             if text.startswith(base + os.sep):
                 return text[len(base) + 1 :]
-        return text
+        inside = self._inside(PurePath(text)) if text.startswith(os.sep) else None
+        return text if inside is None else str(inside.relative_to(self.directory))
+
+    def _inside(self, path: PurePath) -> Path | None:
+        """Find what an absolute path of another machine leads to in this copy: its last components."""
+        for count in range(min(len(path.parts) - 1, 8), 0, -1):
+            candidate = self.directory.joinpath(*path.parts[-count:])
+            if os.path.lexists(candidate):
+                return candidate
+        return None
 
     def _account_files(self, directory: Path) -> Evidence[tuple[AccountFile, ...]]:
         names = list_directory(directory, MOST_ENTRIES)

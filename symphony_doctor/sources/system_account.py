@@ -109,7 +109,7 @@ async def _open(client: Client, address: str, credentials: Credentials, *, tls: 
             return await _introduce(client, address, credentials)
     except TimeoutError:
         raise RefusedError(Missing(State.TIMED_OUT, f"{address} did not finish the connection", address)) from None
-    except (OSError, ssl.SSLError, nats.errors.Error, ValueError) as error:
+    except Exception as error:  # noqa: BLE001 - the client trusts INFO: any type of value in it can end in any error
         raise RefusedError(_refusal(error, address, credentials)) from None
 
 

@@ -38,6 +38,7 @@ class Done:
     @property
     def report(self) -> dict[str, Any]:
         """The document, where the format is JSON."""
+        assert self.out, self.err
         document = json.loads(self.out)
         assert isinstance(document, dict)
         return document

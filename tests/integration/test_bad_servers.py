@@ -52,6 +52,7 @@ GREETS: dict[str, tuple[Behave, str]] = {
         after_connect(greeting(), without_end(b"PONG\r\nMSG a 1 4000000000\r\n", b"z" * 65536)),
         "did not finish the connection",
     ),
+    "odd-values": (say(greeting(nonce=7, max_payload="x", headers=[], tls_required=None)), "connection failed"),
     "wants-tls": (say(greeting(tls_required=True)), "did not finish the connection"),
 }
 
