@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import shutil
@@ -11,25 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from symphony_doctor.lab.cluster import Lab
-
 from .program import Done, doctor, listing
 
 pytestmark = pytest.mark.cluster
 
 LARGE = 1 << 30
 Make = Callable[[Path], object]
-
-
-@pytest.fixture(scope="module")
-def origin(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The directories of a real cluster of three, filled, then stopped."""
-
-    async def make() -> Path:
-        async with Lab.running(tmp_path_factory.mktemp("origin") / "lab") as lab:
-            return lab.root
-
-    return asyncio.run(make())
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import re
@@ -16,8 +15,6 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-
-from symphony_doctor.lab.cluster import Lab
 
 from .fake_server import listening, say
 from .program import PROGRAM, Done, assert_clean, doctor
@@ -34,17 +31,6 @@ def crashing(cluster: Cluster) -> Iterator[Finding | Gap]:
     raise RuntimeError("on purpose")
     yield
 '''
-
-
-@pytest.fixture(scope="module")
-def origin(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The directories of a real cluster of three, filled, then stopped."""
-
-    async def make() -> Path:
-        async with Lab.running(tmp_path_factory.mktemp("origin") / "lab") as lab:
-            return lab.root
-
-    return asyncio.run(make())
 
 
 @pytest.fixture
