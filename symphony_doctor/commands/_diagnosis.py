@@ -11,11 +11,10 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-import click
-
 from symphony_doctor.assemble import Scope, assemble
+from symphony_doctor.commands._output import print_document, write_file
 from symphony_doctor.engine.diagnose import diagnose
-from symphony_doctor.errors import LeakError, UsageError
+from symphony_doctor.errors import LeakError
 from symphony_doctor.model.check import Check
 from symphony_doctor.model.finding import Severity
 from symphony_doctor.model.report import Report, Status
@@ -84,9 +83,6 @@ def write(
     if leaks:
         raise LeakError(f"the report held a secret and was not written ({leaks[0]}): this is a fault of the doctor")
     if output is None:
-        click.echo(document, nl=False)
-        return
-    try:
-        output.write_text(document, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"--output: {output}: {(error.strerror or 'cannot be written').lower()}") from None
+        print_document(document)
+    else:
+        write_file(output, document)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -83,7 +82,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.Abort:
+        # click has turned Ctrl-C into this, and ended the line that the terminal shows it on
+        print("symphony-doctor: interrupted", file=sys.stderr)  # noqa: T201 - messages go to standard error
         return INTERRUPTED
+    except SystemExit:
+        # click ends so when the reader of the pipe has gone; there is nobody left to tell anything
+        return 0
     except click.ClickException as error:
         error.show(sys.stderr)
         return error.exit_code
@@ -93,10 +97,6 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("symphony-doctor: interrupted", file=sys.stderr)  # noqa: T201
         return INTERRUPTED
-    except BrokenPipeError:
-        # the reader of the pipe has gone: what is left to flush at exit must not fail again
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except Exception as error:  # noqa: BLE001 - the last line: what nobody foresaw is one sentence, not a traceback
         place = error.__traceback__
         while place is not None and place.tb_next is not None:

@@ -12,8 +12,10 @@ from pathlib import Path
 import click
 
 from symphony_doctor.errors import UsageError
+from symphony_doctor.model.evidence import Missing, State
 from symphony_doctor.sources.collect import Request, server_address
 from symphony_doctor.sources.credentials import Credentials, authority_file, creds_file, nats_context
+from symphony_doctor.sources.files import directory_at
 from symphony_doctor.sources.log_files import LogFile
 from symphony_doctor.sources.node_directory import NodeDirectory
 
@@ -76,7 +78,7 @@ def evidence_options(command: Callable[..., int]) -> Callable[..., int]:
                 "nothing to look at: give --node DIR for each node's Symphony directory, or --server URL for live NATS"
             )
         request = Request(
-            directories=tuple(_node(each) for each in nodes),
+            directories=_nodes(nodes),
             servers=tuple(server_address(address) for address in addresses),
             credentials=credentials,
             network=not offline,
@@ -98,7 +100,12 @@ _OPTIONS = (
         "--node", "nodes", multiple=True, metavar="[NAME=]DIR", help="A node's Symphony directory (repeatable)."
     ),
     click.option("--server", "servers", multiple=True, metavar="URL[,URL]", help="Client addresses of NATS servers."),
-    click.option("--creds", metavar="FILE", type=click.Path(path_type=Path), help="Credentials of the system account."),
+    click.option(
+        "--creds",
+        metavar="FILE",
+        type=click.Path(path_type=Path, readable=False),
+        help="Credentials of the system account.",
+    ),
     click.option("--context", metavar="NAME", help="A context of the nats command line."),
     click.option(
         "--tlsca", metavar="FILE", type=click.Path(path_type=Path), help="Authorities to verify the servers by."
@@ -152,12 +159,26 @@ def _named(text: str) -> tuple[str | None, str]:
 def _node(text: str) -> NodeDirectory:
     name, directory = _named(text)
     path = Path(directory)
-    if not path.is_dir():
-        what = "does not exist" if not path.exists() else "is no directory"
-        raise UsageError(
-            f"--node: {directory} {what}: expected a node's Symphony directory, with symphony.config in it"
-        )
+    found = directory_at(path)
+    if isinstance(found, Missing) and found.state is not State.DENIED:
+        raise UsageError(f"--node: {found.why}: expected a node's Symphony directory, with symphony.config in it")
     return NodeDirectory(path, name)
+
+
+def _nodes(texts: tuple[str, ...]) -> tuple[NodeDirectory, ...]:
+    """Read every ``--node``; one directory, or one name, is one node."""
+    found: list[NodeDirectory] = []
+    places: dict[str, str] = {}
+    for text in texts:
+        node = _node(text)
+        place = os.path.realpath(node.directory)
+        if place in places:
+            raise UsageError(f"--node: {text} and {places[place]} are the same directory")
+        if node.name is not None and any(node.name == other.name for other in found):
+            raise UsageError(f"--node: two directories are named {node.name}")
+        places[place] = text
+        found.append(node)
+    return tuple(found)
 
 
 def codes(options: tuple[str, ...]) -> list[str]:

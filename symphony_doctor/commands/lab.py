@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from pathlib import Path
 
 import click
@@ -42,16 +43,31 @@ def up(directory: Path, nodes: int, users: int, tls: bool) -> None:
     from symphony_doctor.lab.cluster import Lab
     from symphony_doctor.lab.errors import LabError
 
+    is_ours = _is_new(directory)
     try:
         lab = asyncio.run(Lab.create(directory, nodes=nodes, user_accounts=users, detached=True, tls=tls))
-    except LabError as error:
-        raise LabFailed(str(error)) from None
+    except BaseException as error:
+        if is_ours:
+            # what was written so far would be in the way of the next attempt
+            shutil.rmtree(directory, ignore_errors=True)
+        if isinstance(error, LabError):
+            raise LabFailed(str(error)) from None
+        raise
     click.echo(f"{nodes} nodes are up in {lab.root}", err=True)
     node_options = " ".join(f"--node {node.directory}" for node in lab.nodes)
     authority = f" --tlsca {lab.authority}" if lab.authority is not None else ""
     click.echo(f"symphony-doctor run {node_options} --creds {lab.system_credentials}{authority}")
     click.echo(f"symphony-doctor lab break FAULT --dir {lab.root}")
     click.echo(f"symphony-doctor lab down --dir {lab.root}")
+
+
+def _is_new(directory: Path) -> bool:
+    try:
+        return not any(directory.iterdir())
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
 
 
 @command.command("break")
@@ -89,8 +105,6 @@ def break_(fault: str | None, directory: Path, node: str | None) -> None:
 @click.option("--keep", is_flag=True, help="Keep the directory.")
 def down(directory: Path, keep: bool) -> None:
     """Stop every process of the lab, and remove its directory."""
-    import shutil
-
     from symphony_doctor.lab.cluster import Lab
     from symphony_doctor.lab.errors import LabError
 

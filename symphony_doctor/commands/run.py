@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from symphony_doctor.commands._diagnosis import exit_status, look, new_secrets, write
+from symphony_doctor.commands._output import check_writable
 from symphony_doctor.commands._request import DURATION, codes, evidence_options
 from symphony_doctor.commands.checks import CHECKS_DIR, choose, load_rules, not_loaded
 from symphony_doctor.model.finding import Severity
@@ -58,6 +59,8 @@ def command(
     """  # noqa: D301 - \b keeps click from joining lines
     loaded = load_rules(checks_directories)
     rules = choose(loaded, codes(selected), codes(ignored))
+    if output is not None:
+        check_writable(output)
     known = new_secrets()
     report = asyncio.run(look(request, rules, known, problems=not_loaded(loaded), wait=wait or 0.0))
     write(report, known, format_=format_, output=output, color=not no_color, verbosity=-1 if quiet else verbose)

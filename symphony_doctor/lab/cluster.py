@@ -258,10 +258,13 @@ class Lab:
 
 
 def _prepare(root: Path) -> Path:
-    if root.exists() and not (root.is_dir() and not any(root.iterdir())):
-        raise LabError(f"{root}: a lab is built in a new or an empty directory")
-    root.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return root.resolve()
+    try:
+        if root.exists() and not (root.is_dir() and not any(root.iterdir())):
+            raise LabError(f"{root}: a lab is built in a new or an empty directory")
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return root.resolve()
+    except OSError as error:
+        raise LabError(f"{root}: {(error.strerror or 'cannot be written').lower()}") from None
 
 
 def _empty(root: Path) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from symphony_doctor.lab.cluster import Lab
 
 _GRACE = 1.0
-_RECONNECTED_WITHIN = 30.0
+_RECONNECTED_WITHIN = 60.0
 
 
 async def wait_connected(lab: Lab, *names: str, within: float) -> None:
@@ -28,10 +28,10 @@ async def wait_connected(lab: Lab, *names: str, within: float) -> None:
         await control.until(complaint, within=within)
 
 
-async def reconnect(lab: Lab, *names: str) -> None:
+async def reconnect(lab: Lab, *names: str, grace: float = _GRACE) -> None:
     """Source idle mirrors anew, as Symphony does on a cold start: left alone they take up to 40 s."""
     try:
-        await wait_connected(lab, *names, within=_GRACE)
+        await wait_connected(lab, *names, within=grace)
     except LabError:
         async with lab.system_client(*names) as system:
             idle = await _idle(lab, system)

@@ -61,7 +61,14 @@ class Keys:
 
 def load_state(root: Path) -> LabState:
     """Read lab.json."""
-    document = _read(root / STATE_FILE)
+    path = root / STATE_FILE
+    try:
+        return _state(_read(path))
+    except (KeyError, TypeError, AttributeError):
+        raise LabError(f"{path}: not the state of a lab") from None
+
+
+def _state(document: dict[str, Any]) -> LabState:
     nodes = [
         NodeState(
             address=NodeAddress(**node["address"]),
@@ -78,7 +85,14 @@ def load_state(root: Path) -> LabState:
 
 def load_keys(root: Path) -> Keys:
     """Read the secrets."""
-    document = _read(root / CREDENTIALS / _KEYS_FILE)
+    path = root / CREDENTIALS / _KEYS_FILE
+    try:
+        return _keys(_read(path))
+    except (KeyError, TypeError, AttributeError):
+        raise LabError(f"{path}: not the keys of a lab") from None
+
+
+def _keys(document: dict[str, Any]) -> Keys:
     identity = document["identity"]
     for name in ("system", "symphony"):
         identity[name] = AccountKeys(**identity[name])
@@ -96,6 +110,8 @@ def _read(path: Path) -> dict[str, Any]:
         document = json.loads(path.read_bytes())
     except FileNotFoundError:
         raise LabError(f"{path}: no lab here") from None
+    except OSError as error:
+        raise LabError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
     except ValueError as error:
         raise LabError(f"{path}: {error}") from error
     if not isinstance(document, dict):

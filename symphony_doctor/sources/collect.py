@@ -14,7 +14,7 @@ from symphony_doctor.model.configuration import NatsConfig, RouteAddress
 from symphony_doctor.model.evidence import Seen
 from symphony_doctor.sources import load_balancer, log_files, node_directory
 from symphony_doctor.sources.credentials import Credentials
-from symphony_doctor.sources.deadline import Deadline
+from symphony_doctor.sources.deadline import Deadline, leave_threads_behind
 from symphony_doctor.sources.log_files import LogFile
 from symphony_doctor.sources.nats_server import collect as collect_servers
 from symphony_doctor.sources.nats_server import probe_routes
@@ -42,6 +42,7 @@ class Request:
 
 async def collect(request: Request, fingerprint: Callable[[str], str]) -> list[Observation]:
     """Return everything that was seen; what could not be had is in it with its reason."""
+    leave_threads_behind()
     read_token = TokenReader()
     deadline = Deadline.after(request.seconds)
     files = await asyncio.gather(
@@ -101,13 +102,18 @@ def _distinct(directories: Iterable[NodeDirectory]) -> tuple[NodeDirectory, ...]
 
 def server_address(text: str) -> Address:
     """Read one URL of ``--server``: ``nats://host:port`` or ``host:port``. Raises ``UsageError``."""
-    found = route_address(text)
-    if found is None:
-        raise UsageError(f"--server: {text!r} is no address: expected nats://HOST:PORT or HOST:PORT")
-    without_scheme = text.partition("://")[2] or text
-    has_port = ":" in without_scheme.rpartition("@")[2].rpartition("]")[2]
+    scheme, has_scheme, rest = text.rpartition("://")
+    if "@" in rest:
+        # not repeated in the message: what stands before the @ is secret
+        raise UsageError("--server: a URL with a user in it: give credentials by --creds or --context")
+    found = route_address(rest)
+    if found is None or (has_scheme and scheme.lower() not in {"nats", "tls"}):
+        raise UsageError(
+            f"--server: {text!r} is no address: expected nats://HOST:PORT or HOST:PORT, with a port from 1 to 65535"
+        )
+    has_port = ":" in rest.rpartition("]")[2]
     port = found[1] if has_port else DEFAULT_CLIENT_PORT
-    if not 0 < port < 65536:  # noqa: PLR2004 - the range of ports
+    if port == 0:
         raise UsageError(f"--server: {text!r}: expected a port from 1 to 65535")
     return Address(found[0], port)
 

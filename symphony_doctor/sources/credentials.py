@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from symphony_doctor.errors import InputError
+from symphony_doctor.formats import jwt, nkey
 from symphony_doctor.model.evidence import Missing
 from symphony_doctor.sources.files import read_file
 
@@ -101,12 +102,37 @@ def creds_file(path: Path) -> Credentials:
     found = read_file(path, _LIMIT)
     if isinstance(found, Missing):
         raise InputError(f"--creds: {found.why}")
-    if b"-----BEGIN NATS USER JWT-----" not in found.value or b"-----BEGIN USER NKEY SEED-----" not in found.value:
+    flaw = _flaw(found.value.decode("utf-8", "replace"))
+    if flaw is not None:
         raise InputError(
-            f"--creds: {path} is no credentials file: expected a NATS USER JWT and a USER NKEY SEED block, "
+            f"--creds: {path} is no credentials file: {flaw}; expected a NATS USER JWT and a USER NKEY SEED block, "
             "as `nsc generate creds` or `cirata nats credentials` writes"
         )
     return Credentials(creds_file=path, label=str(path))
+
+
+def _flaw(text: str) -> str | None:
+    """Say what is wrong with the text of a .creds file, without a word of it; ``None`` where nothing is."""
+    try:
+        user = jwt.decode(jwt.undecorated(text), "user")
+    except jwt.JwtError as error:
+        return f"its JWT is not valid ({error.reason.value})"
+    seeds = [text[span.start : span.end] for span in nkey.find_seeds(text) if span.kind is nkey.Kind.USER]
+    if not seeds:
+        return "it holds no seed of a user"
+    if not any(nkey.public_of_seed(seed) == user.subject for seed in seeds):
+        return "its seed is not that of the user in its JWT"
+    return None
+
+
+def _nkey_file(context: str, written: str) -> Path:
+    path = Path(written).expanduser()
+    found = read_file(path, _LIMIT)
+    if isinstance(found, Missing):
+        raise InputError(f"--context {context}: {found.why}")
+    if not nkey.find_seeds(found.value.decode("utf-8", "replace")):
+        raise InputError(f"--context {context}: {path} holds no seed of an nkey")
+    return path
 
 
 def nats_context(name: str, environment: Mapping[str, str]) -> Context:
@@ -129,7 +155,7 @@ def nats_context(name: str, environment: Mapping[str, str]) -> Context:
             user=context.user or None,
             password=context.password or None,
             token=context.token or None,
-            nkey_file=Path(context.nkey).expanduser() if context.nkey else None,
+            nkey_file=_nkey_file(name, context.nkey) if context.nkey else None,
             label=f"context {name}",
             tls=_tls(context),
         )

@@ -6,10 +6,12 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,33 @@ class Deadline:
     def remaining(self) -> float:
         """Return the seconds left, never negative."""
         return max(0.0, self.at - time.monotonic())
+
+
+class _DaemonThreads(ThreadPoolExecutor):
+    """An executor whose threads nobody waits for at the end."""
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        future: Future[T] = Future()
+        future.set_running_or_notify_cancel()  # from here on it can no longer be cancelled, only left behind
+
+        def work() -> None:
+            try:
+                result = fn(*args, **kwargs)
+            except BaseException as error:  # noqa: BLE001 - handed over to the waiting side as it is
+                future.set_exception(error)
+            else:
+                future.set_result(result)
+
+        threading.Thread(target=work, daemon=True).start()
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002
+        """Do nothing: a name server that never answers does not keep the doctor from ending."""
+
+
+def leave_threads_behind() -> None:
+    """Let the running loop resolve names in threads that it does not wait for when it ends."""
+    asyncio.get_running_loop().set_default_executor(_DaemonThreads(max_workers=1))
 
 
 async def in_thread(work: Callable[[], T], deadline: Deadline) -> T:

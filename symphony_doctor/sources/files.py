@@ -65,6 +65,23 @@ def list_directory(path: Path, limit: int) -> Evidence[tuple[str, ...]]:
     return Seen(tuple(sorted(names)), where)
 
 
+def directory_at(path: Path) -> Evidence[Path]:
+    """Tell whether there is a directory at a path, or what is there instead. Never raises ``OSError``."""
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError) as error:
+        return failure(error, str(path), "a directory")
+    if stat.S_ISDIR(mode):
+        return Seen(path, str(path))
+    kind = "a file" if stat.S_ISREG(mode) else _kind(mode)
+    return Missing(State.UNREADABLE, f"{path} is {kind}, expected a directory", str(path))
+
+
+def is_directory(path: Path) -> bool:
+    """Tell whether there is a directory, as far as permissions let it be seen. Never raises."""
+    return os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises where a parent may not be entered
+
+
 def failure(error: OSError | ValueError, where: str, expected: str) -> Missing:
     """Say why a path could not be read: the file system's own words, and what was expected."""
     if not isinstance(error, OSError):

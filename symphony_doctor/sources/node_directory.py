@@ -22,7 +22,7 @@ from symphony_doctor.model.identity import Flaw, Located, SeedReference, Token
 from symphony_doctor.model.jetstream import StreamConfig, StreamDirectory
 from symphony_doctor.sources.certificate_files import read_certificates
 from symphony_doctor.sources.deadline import Deadline, in_thread
-from symphony_doctor.sources.files import list_directory, read_file
+from symphony_doctor.sources.files import is_directory, list_directory, read_file
 from symphony_doctor.sources.observation import NodeFiles
 from symphony_doctor.sources.tokens import TokenReader, token_of
 
@@ -60,7 +60,8 @@ async def collect(
     try:
         return await in_thread(lambda: reader.read(node.name), deadline)
     except TimeoutError:
-        late = Missing(State.TIMED_OUT, f"{node.directory} could not be read in time: its file system does not answer")
+        why = f"{node.directory} could not be read in time: its file system does not answer, or it holds huge files"
+        late = Missing(State.TIMED_OUT, why, str(node.directory))
         return NodeFiles(node.name, str(node.directory), late, late, late, late)
 
 
@@ -110,19 +111,18 @@ class _Reader:
             path = PurePath(configured)
             if not path.is_absolute():
                 return self.directory / path
-            if Path(path).is_dir() and self._is_own(Path(path)):
+            if is_directory(Path(path)) and self._is_own(Path(path)):
                 return Path(path)
-            for count in range(min(len(path.parts) - 1, 8), 0, -1):
-                candidate = self.directory.joinpath(*path.parts[-count:])
-                if candidate.is_dir():
-                    return candidate
-            if Path(path).is_dir():
+            inside = self._inside(path)
+            if inside is not None and is_directory(inside):
+                return inside
+            if is_directory(Path(path)):
                 return Path(path)
         return self.directory / usual
 
     def _is_own(self, path: Path) -> bool:
         """Tell whether an absolute path is inside this very directory, not in the origin of a copy."""
-        return path.resolve().is_relative_to(self.directory.resolve()) or not (self.directory / path.name).is_dir()
+        return path.resolve().is_relative_to(self.directory.resolve()) or not is_directory(self.directory / path.name)
 
     def _symphony_config(self, path: Path) -> Evidence[SymphonyConfig]:
         found = read_file(path, CONFIG_LIMIT)
@@ -170,8 +170,7 @@ class _Reader:
         except FormatError as error:
             return Missing(State.UNREADABLE, str(error), str(path))
         if not tree.entries:
-            # the server refuses it, and no rule may take what is not in it for what was left out on purpose
-            return Missing(State.UNREADABLE, f"{path}:1:1: expected the settings of a server, found none", str(path))
+            return Missing(State.UNREADABLE, f"{path} sets nothing, expected the settings of nats-server", str(path))
         config = nats_settings(
             tree,
             str(path),
@@ -217,11 +216,16 @@ class _Reader:
         for base in {str(self.directory), str(self.directory.resolve())}:
             if text.startswith(base + os.sep):
                 return text[len(base) + 1 :]
-        if not text.startswith("/"):
-            return text
-        # a copied directory names the paths of its origin: they are those that are found inside it here
-        parts = PurePath(text).parts[1:]
-        return next((end for end in _ends(parts) if (self.directory / end).exists()), text)
+        inside = self._inside(PurePath(text)) if text.startswith(os.sep) else None
+        return text if inside is None else str(inside.relative_to(self.directory))
+
+    def _inside(self, path: PurePath) -> Path | None:
+        """Find what an absolute path of another machine leads to in this copy: its last components."""
+        for count in range(min(len(path.parts) - 1, 8), 0, -1):
+            candidate = self.directory.joinpath(*path.parts[-count:])
+            if os.path.lexists(candidate):
+                return candidate
+        return None
 
     def _account_files(self, directory: Path) -> Evidence[tuple[AccountFile, ...]]:
         names = list_directory(directory, MOST_ENTRIES)
@@ -242,14 +246,14 @@ class _Reader:
         accounts = list_directory(store, MOST_ENTRIES)
         if isinstance(accounts, Missing):
             # a store that never held a stream has no such directory yet
-            if accounts.is_absence and store.parent.is_dir():
+            if accounts.is_absence and is_directory(store.parent):
                 return Seen((), str(store))
             return accounts
         found: list[StreamDirectory] = []
         for account in accounts.value:
             streams = list_directory(store / account / "streams", MOST_ENTRIES)
             if isinstance(streams, Missing):
-                if not streams.is_absence and (store / account).is_dir():
+                if not streams.is_absence and is_directory(store / account):
                     return streams
                 continue
             found.extend(

@@ -13,6 +13,7 @@ import msgspec
 import nats
 import nats.errors
 from nats.aio.client import Client
+from nats.aio.transport import TcpTransport
 
 from symphony_doctor.model.evidence import Evidence, Missing, Seen, State
 from symphony_doctor.model.server import Greeting
@@ -28,6 +29,29 @@ logging.getLogger("nats").addHandler(logging.NullHandler())
 logging.getLogger("nats").propagate = False
 # nats-py starts TLS with a protocol that asyncio warns of at each end of a connection; it does no harm
 logging.getLogger("asyncio").addFilter(lambda record: "eof_received" not in record.getMessage())
+
+
+MOST = 256 * 1024 * 1024
+"""Bytes that one connection may bring; 50,000 streams with their configuration are a quarter of it."""
+
+
+class _Bounded(TcpTransport):
+    """A connection that breaks once more than ``MOST`` bytes came: the client itself keeps whatever comes."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call] # the library has no annotation there
+        self._left = MOST
+
+    async def read(self, buffer_size: int) -> bytes:
+        data = bytes(await super().read(buffer_size))
+        self._left -= len(data)
+        if self._left < 0:
+            raise ConnectionAbortedError(f"more than {MOST:,} bytes")
+        return data
+
+    def __bool__(self) -> bool:
+        # the client replaces a transport that is false
+        return True
 
 
 class RefusedError(Exception):
@@ -51,6 +75,7 @@ async def connected(
     Raises ``RefusedError``: denied, timed out or unreachable.
     """
     client = Client()
+    client._transport = _Bounded()  # noqa: SLF001 - the client offers no other way to bound what it keeps
     try:
         connection = await _open(client, address, credentials, greeting, deadline)
         yield connection
@@ -90,7 +115,7 @@ async def _open(
             return await _introduce(client, address, credentials)
     except TimeoutError:
         raise RefusedError(Missing(State.TIMED_OUT, f"{address} did not finish the connection", address)) from None
-    except (OSError, ssl.SSLError, nats.errors.Error, ValueError) as error:
+    except Exception as error:  # noqa: BLE001 - the client trusts INFO: any type of value in it can end in any error
         raise RefusedError(_refusal(error, address, credentials)) from None
 
 

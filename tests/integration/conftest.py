@@ -72,3 +72,14 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Lab]]:
     yield begin
     for lab in labs:
         asyncio.run(lab.stop())
+
+
+@pytest.fixture(scope="session")
+def origin(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directories of a real cluster of three, filled, then stopped."""
+
+    async def make() -> Path:
+        async with Lab.running(tmp_path_factory.mktemp("origin") / "lab") as lab:
+            return lab.root
+
+    return asyncio.run(make())

@@ -1,0 +1,69 @@
+"""Where a document goes: standard output, or a file that is there whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from pathlib import Path
+
+import click
+
+from symphony_doctor.errors import DoctorError, UsageError
+
+
+def check_writable(path: Path) -> None:
+    """Find out before anything is diagnosed that a file cannot be written; raise ``UsageError``."""
+    parent = path.parent
+    if not parent.is_dir():
+        raise UsageError(f"--output: {path}: no such file or directory")
+    if not os.access(parent, os.W_OK | os.X_OK) and not _is_written_in_place(path):
+        raise UsageError(f"--output: {path}: permission denied")
+
+
+def print_document(document: str) -> None:
+    """Write to standard output. That its reader has gone, as ``| head`` does, is no failure."""
+    try:
+        click.echo(document, nl=False)
+    except OSError as error:
+        # what is left in the buffer must not fail again when the process ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise DoctorError(f"standard output cannot be written: {_words(error)}") from None
+
+
+def write_file(path: Path, document: str) -> None:
+    """Write a file so that its readers see the old content or the new, never a part; raise ``UsageError``."""
+    try:
+        if _is_written_in_place(path):
+            path.write_text(document, encoding="utf-8")
+        else:
+            _replace(path.resolve(), document)
+    except OSError as error:
+        raise UsageError(f"--output: {path}: {_words(error)}") from None
+
+
+def _is_written_in_place(path: Path) -> bool:
+    """Tell whether it is a pipe, a terminal or a device, which nothing can take the place of."""
+    try:
+        return not stat.S_ISREG(path.stat().st_mode)
+    except OSError:
+        return False
+
+
+def _replace(path: Path, document: str) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(document)
+            if path.exists():
+                os.fchmod(file.fileno(), stat.S_IMODE(path.stat().st_mode))
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _words(error: OSError) -> str:
+    return (error.strerror or "cannot be written").lower()
