@@ -78,6 +78,15 @@ _PER_NODE_INNER = frozenset(
         ("jetstream", "store_dir"), ("jetstream", "storedir"), ("jetstream", "store"),
     }
 )  # fmt: skip
+_OTHER_RULES = frozenset(
+    {
+        # CF003
+        ("jetstream", "max_mem"), ("jetstream", "max_mem_store"), ("jetstream", "max_memory_store"),
+        ("jetstream", "max_file"), ("jetstream", "max_file_store"),
+        # CF005
+        ("resolver", "interval"), ("account_resolver", "interval"), ("accounts_resolver", "interval"),
+    }
+)  # fmt: skip
 
 
 @check(
@@ -90,6 +99,7 @@ _PER_NODE_INNER = frozenset(
         Because("CF002", Same.NODES),
         Because("CF006", Same.NODES),
         Because("CF001", Same.NODES),
+        Because("CF004", Same.NODES),
     ),
 )
 def nats_config_drift(cluster: Cluster) -> Iterator[Finding | Gap]:
@@ -99,8 +109,9 @@ def nats_config_drift(cluster: Cluster) -> Iterator[Finding | Gap]:
 
     How it is seen: nats.config is compared key by key as the server reads it. What differs by right is
     left out: host, port, listen, server_name, the WebSocket port, log, store_dir, monitoring and the
-    cluster block (specification, step 2); so are the identities, which ID001 to ID003 compare. Paths in a
-    node's own directory are compared relative to it.
+    cluster block (specification, step 2); so are the identities, which ID001 to ID003 compare, JetStream's
+    limits (CF003) and the resolver's interval (CF005). Paths in a node's own directory are compared relative
+    to it.
 
     What else it could be: a node with less memory or disk that was given other limits on purpose.
 
@@ -116,7 +127,8 @@ def nats_config_drift(cluster: Cluster) -> Iterator[Finding | Gap]:
 
 
 def _differs_by_right(path: tuple[str, ...]) -> bool:
-    return path[0] in _PER_NODE or path[0] in _IDENTITY_KEYS or path[:2] in _PER_NODE_INNER
+    named = path[0] in _PER_NODE or path[0] in _IDENTITY_KEYS
+    return named or path[:2] in _PER_NODE_INNER or path[:2] in _OTHER_RULES
 
 
 def _differs(file: str, difference: Difference, paths: Mapping[str, str]) -> Finding:

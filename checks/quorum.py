@@ -23,10 +23,11 @@ from symphony_doctor.api import (
 from ._commands import start
 from ._words import listing, verb
 
-_NOT_SET_UP = Because("CF006", Same.NODES)
+_CANNOT_START = (Because("CF006", Same.NODES), Because("CF007", Same.NODES))
+"""A node that is not set up, or whose ports another one has."""
 
 
-@check("QU001", name="quorum-lost", severity=Severity.CRITICAL, needs=(Kind.RUNNING,), explained_by=(_NOT_SET_UP,))
+@check("QU001", name="quorum-lost", severity=Severity.CRITICAL, needs=(Kind.RUNNING,), explained_by=_CANNOT_START)
 def quorum_lost(cluster: Cluster) -> Iterator[Finding | Gap]:
     """Fewer nodes are up than the majority: JetStream refuses writes.
 
@@ -56,7 +57,7 @@ def quorum_lost(cluster: Cluster) -> Iterator[Finding | Gap]:
         )
 
 
-@check("QU002", name="quorum-at-risk", severity=Severity.ERROR, needs=(Kind.RUNNING,), explained_by=(_NOT_SET_UP,))
+@check("QU002", name="quorum-at-risk", severity=Severity.ERROR, needs=(Kind.RUNNING,), explained_by=_CANNOT_START)
 def quorum_at_risk(cluster: Cluster) -> Iterator[Finding | Gap]:
     """Exactly the majority of the nodes is up: the loss of one more stops all writes.
 

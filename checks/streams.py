@@ -35,7 +35,11 @@ _SILENT = 10.0
 _YOUNG = 5.0
 """Seconds in which a new stream may be on its leader and not yet on every member."""
 
-_STORED = (Because("AC001", Same.NODES | Same.ACCOUNT), Because("AC003", Same.NODES | Same.ACCOUNT))
+_STORED = (
+    Because("CF004", Same.NODES),
+    Because("AC001", Same.NODES | Same.ACCOUNT),
+    Because("AC003", Same.NODES | Same.ACCOUNT),
+)
 
 
 def _subject(stream: Stream) -> Subject:

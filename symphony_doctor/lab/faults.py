@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from symphony_doctor.lab import faults_accounts as accounts
+from symphony_doctor.lab import faults_configuration as configuration
 from symphony_doctor.lab import faults_identity as identity
 from symphony_doctor.lab import faults_routes as routes
 from symphony_doctor.lab import faults_streams as streams
@@ -57,5 +58,10 @@ _ALL = (
     Fault("system-bucket-missing", streams.system_bucket_missing),
     Fault("jetstream-disabled", streams.jetstream_disabled),
     Fault("ghost-peer", streams.ghost_peer),
+    Fault("jetstream-limits", configuration.jetstream_limits),
+    Fault("limit-not-set", configuration.limit_not_set),
+    Fault("resolver-memory", configuration.resolver_memory),
+    Fault("resolver-interval", configuration.resolver_interval),
+    Fault("port-clash", configuration.port_clash),
 )
 FAULTS: Mapping[str, Fault] = MappingProxyType({fault.name: fault for fault in _ALL})

@@ -17,6 +17,9 @@ from .conftest import MODES, Doctor
 pytestmark = pytest.mark.cluster
 
 
+FILES = ("both", "files")
+
+
 @dataclass(frozen=True)
 class Expected:
     """The root finding of a fault: ``modes`` are those in which its evidence can be had."""
@@ -63,6 +66,10 @@ EXPECTED = {
     "system-bucket-missing": Expected("JS005", "error", lambda broken: broken.stream),
     "duplicate-server-name": Expected("RT004", "error", lambda _: "node1", nodes_by_nats=both_called_node1),
     "unknown-route": Expected("RT005", "warning", lambda broken: broken.key),
+    "jetstream-limits": Expected("CF003", "warning", lambda broken: f"nats.config/{broken.key}", FILES),
+    "limit-not-set": Expected("CF003", "warning", lambda broken: f"nats.config/{broken.key}", FILES),
+    "resolver-memory": Expected("CF004", "error", lambda broken: f"nats.config/resolver of {broken.nodes[0]}", FILES),
+    "port-clash": Expected("CF007", "error", lambda broken: f"port {broken.key}", FILES),
 }
 
 
