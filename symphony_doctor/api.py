@@ -39,11 +39,13 @@ from symphony_doctor.model.finding import (
 )
 from symphony_doctor.model.identity import Flaw, Located, OperatorIdentity, Preloaded, SeedReference, Token
 from symphony_doctor.model.jetstream import (
+    Disk,
     JetStream,
     MetaGroup,
     MetaPeer,
     MetaView,
     Replica,
+    Store,
     Stream,
     StreamConfig,
     StreamDirectory,
@@ -52,6 +54,7 @@ from symphony_doctor.model.jetstream import (
 )
 from symphony_doctor.model.policy import SYSTEM_BUCKETS, replicas_wanted
 from symphony_doctor.model.server import Greeting, Health, Route, RouteGreeting, Running, Server
+from symphony_doctor.model.services import ClusterInfo, Ui, UiAnswer
 
 VERSION = 1
 """Raised when a rule written for an older version would no longer work."""
@@ -137,9 +140,11 @@ __all__ = [
     "Because",
     "Check",
     "Cluster",
+    "ClusterInfo",
     "ConfigProblem",
     "ConfiguredRoute",
     "Difference",
+    "Disk",
     "Evidence",
     "EvidenceEntry",
     "EvidenceMissing",
@@ -177,6 +182,7 @@ __all__ = [
     "Setting",
     "Severity",
     "State",
+    "Store",
     "Stream",
     "StreamConfig",
     "StreamDirectory",
@@ -184,6 +190,8 @@ __all__ = [
     "Subject",
     "SymphonyConfig",
     "Token",
+    "Ui",
+    "UiAnswer",
     "UpstreamState",
     "check",
     "differences",

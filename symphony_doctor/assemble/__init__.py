@@ -9,10 +9,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from symphony_doctor.assemble.addresses import RouteMap, map_routes
 from symphony_doctor.assemble.beliefs import believe
-from symphony_doctor.assemble.members import Scope, find_members, with_expected
+from symphony_doctor.assemble.members import Scope, find_members, with_expected, with_ui
 from symphony_doctor.assemble.tables import cluster_of
 from symphony_doctor.model.cluster import Cluster
 from symphony_doctor.sources.observation import (
@@ -21,6 +22,8 @@ from symphony_doctor.sources.observation import (
     ResolverPack,
     RouteProbe,
     ServerAnswers,
+    ServiceAnswer,
+    UiAnswers,
 )
 
 __all__ = ["Scope", "assemble", "cluster_of"]
@@ -36,8 +39,9 @@ def assemble(observations: Iterable[Observation], observed_at: float, scope: Sco
     )
     probes = {each.address: each.answer for each in every if isinstance(each, RouteProbe)}
     pack = next((each.tokens for each in every if isinstance(each, ResolverPack)), None)
-    members = find_members(files, answers, scope)
+    members = with_ui(find_members(files, answers, scope), (each for each in every if isinstance(each, UiAnswers)))
     routes: RouteMap = map_routes(members, probes)
     members = with_expected(members, routes, answers, scope)
     nodes = believe(members, routes, probes, pack, scope)
-    return cluster_of(nodes, observed_at)
+    info = next((each.info for each in every if isinstance(each, ServiceAnswer)), scope.no_service)
+    return replace(cluster_of(nodes, observed_at), cluster_info=info)

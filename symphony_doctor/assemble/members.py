@@ -29,7 +29,7 @@ from symphony_doctor.model.evidence import NOT_ASKED, Missing, Seen, State
 
 if TYPE_CHECKING:
     from symphony_doctor.assemble.addresses import RouteMap
-    from symphony_doctor.sources.observation import NodeFiles, ServerAnswers
+    from symphony_doctor.sources.observation import NodeFiles, ServerAnswers, UiAnswers
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,20 @@ class Scope:
     def no_files(self) -> Missing:
         """Say why a node has no files."""
         return Missing(State.NOT_ASKED, "no --node directory")
+
+    @property
+    def no_ui(self) -> Missing:
+        """Say why a node's UI port was not asked."""
+        if not self.network:
+            return Missing(State.NOT_ASKED, "no network (--offline)")
+        return Missing(State.NOT_ASKED, "its UI port is not known (no --node directory)")
+
+    @property
+    def no_service(self) -> Missing:
+        """Say why the cluster information service was not asked."""
+        if not self.network:
+            return Missing(State.NOT_ASKED, "no network (--offline)")
+        return Missing(State.NOT_ASKED, "no credentials of an account that may ask it (a second --creds)")
 
     @property
     def no_greeting(self) -> Missing:
@@ -86,6 +100,17 @@ def find_members(files: Iterable[NodeFiles], answers: Iterable[ServerAnswers], s
         _place_failed(members, answered)
     _from_routes(members, scope)
     return members
+
+
+def with_ui(members: list[Member], answers: Iterable[UiAnswers]) -> list[Member]:
+    """Give each node what its UI port answered."""
+    by_directory = {each.directory: each.ui for each in answers}
+    return [
+        replace(member, node=replace(member.node, ui=by_directory[member.directory]))
+        if member.directory in by_directory
+        else member
+        for member in members
+    ]
 
 
 def with_expected(
@@ -161,6 +186,7 @@ def _from_files(files: list[NodeFiles], scope: Scope) -> list[Member]:
             nats_config=each.nats_config,
             account_files=each.account_files,
             stream_directories=each.stream_directories,
+            store=each.store,
         )
         members.append(Member(node, configured, directory=each.directory))
     return members
@@ -180,6 +206,8 @@ def _blank(name: str, known_from: tuple[str, ...], scope: Scope) -> Node:
         nats_config=scope.no_files,
         account_files=scope.no_files,
         stream_directories=scope.no_files,
+        store=scope.no_files,
+        ui=scope.no_ui,
         greeting=scope.no_greeting,
         server=scope.no_answers,
         routes=scope.no_answers,

@@ -37,9 +37,7 @@ async def resolver_memory(lab: Lab, node: str | None = None) -> Broken:
     block = text[text.index("resolver {") : text.index("resolver_preload")]
     breaking.edit_nats_config(lab, name, block, "resolver: MEMORY\n\n")
     await lab.restart_node(name)
-    rest = breaking.others(lab, name)
-    if len(rest) * 2 > len(breaking.names(lab)):
-        await filling.wait_settled(lab, rest)
+    await filling.wait_settled(lab, breaking.names(lab))
     return Broken("resolver-memory", f"{name} has a memory resolver", nodes=(name,), key="resolver")
 
 

@@ -12,6 +12,7 @@ from symphony_doctor.model.identity import OperatorIdentity, Preloaded
 from symphony_doctor.model.jetstream import (
     JetStream,
     MetaGroup,
+    Store,
     Stream,
     StreamConfig,
     StreamDirectory,
@@ -19,7 +20,7 @@ from symphony_doctor.model.jetstream import (
 )
 from symphony_doctor.model.load_balancer import LoadBalancer
 from symphony_doctor.model.server import Greeting, Health, Route, RouteGreeting, Running, Server
-from symphony_doctor.model.services import ClusterInfo
+from symphony_doctor.model.services import ClusterInfo, Ui
 
 
 class Kind(StrEnum):
@@ -47,6 +48,8 @@ class Kind(StrEnum):
     ACCOUNTS = "accounts"
     ACCOUNT_CLAIMS = "account_claims"
     STREAMS = "streams"
+    STORE = "store"
+    UI = "ui"
 
     LOAD_BALANCERS = "load_balancers"
     CLUSTER_INFO = "cluster_info"
@@ -116,6 +119,9 @@ class Node:
     accounts: Evidence[frozenset[str]] = NOT_ASKED
     account_claims: Evidence[tuple[Account, ...]] = NOT_ASKED
     streams: Evidence[tuple[HeldStream, ...]] = NOT_ASKED
+
+    store: Evidence[Store] = NOT_ASKED
+    ui: Evidence[Ui] = NOT_ASKED
 
     @property
     def is_up(self) -> bool:

@@ -37,6 +37,30 @@ class StreamDirectory:
     path: str
     config: StreamConfig | None
     flaw: str | None
+    encrypted: bool = False
+    """only its server can read the configuration"""
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """The file system that a directory is on: bytes in all, and those that its owner can still fill."""
+
+    size: int
+    free: int
+
+    @property
+    def used_percent(self) -> float:
+        """Return the share that is used up, from 0 to 100."""
+        return 100 * (1 - self.free / self.size) if self.size > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """``<store_dir>/jetstream`` of one node: the accounts that have a directory in it, and its disk."""
+
+    path: str
+    accounts: tuple[str, ...]
+    disk: Disk | None
 
 
 @dataclass(frozen=True, slots=True)

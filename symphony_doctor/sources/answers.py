@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from symphony_doctor.formats import stream_meta
 from symphony_doctor.model.identity import Flaw, Token
 from symphony_doctor.model.jetstream import (
     JetStream,
@@ -330,5 +331,5 @@ def stream_config(config: dict[str, Any]) -> StreamConfig:
         sources=tuple(
             str(source.get("name", "")) for source in config.get("sources") or () if isinstance(source, dict)
         ),
-        settings=(),
+        settings=stream_meta.canonical(config),
     )

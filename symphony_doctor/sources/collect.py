@@ -13,11 +13,14 @@ from symphony_doctor.model.evidence import Seen
 from symphony_doctor.sources import node_directory
 from symphony_doctor.sources.credentials import Credentials
 from symphony_doctor.sources.deadline import Deadline
+from symphony_doctor.sources.http import collect as collect_ui
 from symphony_doctor.sources.nats_server import collect as collect_servers
 from symphony_doctor.sources.nats_server import probe_routes
 from symphony_doctor.sources.node_directory import NodeDirectory
 from symphony_doctor.sources.observation import Address, NodeFiles, Observation, ServerAnswers
 from symphony_doctor.sources.tokens import TokenReader
+
+DEFAULT_UI_PORT = 8080
 
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -49,11 +52,12 @@ async def collect(request: Request, fingerprint: Callable[[str], str]) -> list[O
         return observations
     addresses = _unique([*request.servers, *_client_addresses(files)])
     routes = _route_addresses(files)
-    answers, probes = await asyncio.gather(
+    answers, probes, answered = await asyncio.gather(
         collect_servers(addresses, request.credentials, read_token, request.seconds),
         probe_routes(routes, request.seconds),
+        collect_ui(_ui_addresses(files), fingerprint, request.seconds),
     )
-    observations += [*answers, *probes]
+    observations += [*answers, *probes, *answered]
     further, more = await asyncio.gather(
         probe_routes(_told_routes(answers, set(routes)), request.seconds),
         collect_servers(_advertised(request, observations), None, read_token, request.seconds),
@@ -92,9 +96,32 @@ def _client_addresses(files: Iterable[NodeFiles]) -> list[Address]:
     for each in every:
         if isinstance(each.nats_config, Seen):
             config = each.nats_config.value
-            host = config.client.host or _host_of(each, every)
+            host = _client_host(each, every)
             if host is not None and config.client.port > 0:
                 found.append(Address(host, config.client.port, each.directory))
+    return found
+
+
+def _client_host(node: NodeFiles, files: list[NodeFiles]) -> str | None:
+    configured = node.nats_config.value.client.host if isinstance(node.nats_config, Seen) else None
+    return configured or _host_of(node, files)
+
+
+def _ui_addresses(files: Iterable[NodeFiles]) -> list[Address]:
+    """Return the UI port of every node: on the host of its client port, as no setting names another.
+
+    A node without a nats.config, as one that still shows the wizard, is here only if all others are.
+    """
+    every = list(files)
+    hosts = {
+        route.host for each in every if isinstance(each.nats_config, Seen) for route in _routes(each.nats_config.value)
+    }
+    here = "127.0.0.1" if hosts and hosts <= _LOCAL else None
+    found = []
+    for each in every:
+        host = _client_host(each, every) if isinstance(each.nats_config, Seen) else here
+        if isinstance(each.symphony_config, Seen) and host is not None:
+            found.append(Address(host, each.symphony_config.value.ui_port or DEFAULT_UI_PORT, each.directory))
     return found
 
 

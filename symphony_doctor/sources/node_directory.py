@@ -19,7 +19,7 @@ from symphony_doctor.model.configuration import (
 )
 from symphony_doctor.model.evidence import Evidence, Missing, Seen, State
 from symphony_doctor.model.identity import Flaw, Located, SeedReference, Token
-from symphony_doctor.model.jetstream import StreamConfig, StreamDirectory
+from symphony_doctor.model.jetstream import Disk, Store, StreamConfig, StreamDirectory
 from symphony_doctor.sources.deadline import Deadline, in_thread
 from symphony_doctor.sources.files import list_directory, read_file
 from symphony_doctor.sources.observation import NodeFiles
@@ -60,7 +60,7 @@ async def collect(
         return await in_thread(lambda: reader.read(node.name), deadline)
     except TimeoutError:
         late = Missing(State.TIMED_OUT, f"{node.directory} could not be read in time: its file system does not answer")
-        return NodeFiles(node.name, str(node.directory), late, late, late, late)
+        return NodeFiles(node.name, str(node.directory), late, late, late, late, late)
 
 
 class _Reader:
@@ -78,16 +78,16 @@ class _Reader:
         nats_config = self._nats_config(self.directory / "nats.config")
         config = nats_config.value if isinstance(nats_config, Seen) else None
         resolver = config.resolver.directory if config and config.resolver else None
-        store = config.jetstream.store_dir if config and config.jetstream else None
+        configured = config.jetstream.store_dir if config and config.jetstream else None
+        store = self._locate(configured.value if configured else None, "storage") / "jetstream"
         return NodeFiles(
             given_name=name,
             directory=str(self.directory),
             symphony_config=self._symphony_config(self.directory / "symphony.config"),
             nats_config=nats_config,
             account_files=self._account_files(self._locate(resolver.value if resolver else None, "accounts")),
-            stream_directories=self._stream_directories(
-                self._locate(store.value if store else None, "storage") / "jetstream"
-            ),
+            stream_directories=self._stream_directories(store),
+            store=_store(store),
         )
 
     def _locate(self, configured: str | None, usual: str) -> Path:
@@ -246,7 +246,8 @@ class _Reader:
         try:
             meta = stream_meta.parse(found.value, str(path / "meta.inf"))
         except FormatError as error:
-            return StreamDirectory(account, name, str(path), None, str(error))
+            encrypted = isinstance(error, stream_meta.EncryptedMetaError)
+            return StreamDirectory(account, name, str(path), None, str(error), encrypted=encrypted)
         config = StreamConfig(
             name=meta.name,
             storage=meta.storage,
@@ -256,3 +257,23 @@ class _Reader:
             settings=meta.config,
         )
         return StreamDirectory(account, name, str(path), config, None)
+
+
+def _store(path: Path) -> Evidence[Store]:
+    """Look at the store itself: whose directories are in it, and what room its disk has left."""
+    names = list_directory(path, MOST_ENTRIES)
+    if isinstance(names, Seen):
+        return Seen(Store(str(path), names.value, _disk(path)), str(path))
+    if names.is_absence and path.parent.is_dir():
+        return Seen(Store(str(path), (), _disk(path.parent)), str(path))
+    return names
+
+
+def _disk(path: Path) -> Disk | None:
+    try:
+        found = os.statvfs(path)
+    except OSError:
+        return None
+    # as df counts: what is kept for root is neither used nor free
+    usable = found.f_blocks - found.f_bfree + found.f_bavail
+    return Disk(usable * found.f_frsize, found.f_bavail * found.f_frsize)

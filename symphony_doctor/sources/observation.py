@@ -9,8 +9,9 @@ from symphony_doctor.model.accounts import AccountFile
 from symphony_doctor.model.configuration import NatsConfig, SymphonyConfig
 from symphony_doctor.model.evidence import NOT_ASKED, Evidence
 from symphony_doctor.model.identity import Token
-from symphony_doctor.model.jetstream import JetStream, MetaGroup, StreamDirectory
+from symphony_doctor.model.jetstream import JetStream, MetaGroup, Store, StreamDirectory
 from symphony_doctor.model.server import Greeting, Health, Route, RouteGreeting, Server
+from symphony_doctor.model.services import ClusterInfo, Ui
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class NodeFiles:
     nats_config: Evidence[NatsConfig]
     account_files: Evidence[tuple[AccountFile, ...]]
     stream_directories: Evidence[tuple[StreamDirectory, ...]]
+    store: Evidence[Store] = NOT_ASKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,4 +75,19 @@ class ResolverPack:
     tokens: Evidence[tuple[Token, ...]]
 
 
-Observation: TypeAlias = NodeFiles | ServerAnswers | RouteProbe | ResolverPack
+@dataclass(frozen=True, slots=True)
+class UiAnswers:
+    """What the UI port of the node with that directory answered."""
+
+    directory: str
+    ui: Evidence[Ui]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceAnswer:
+    """What ``cirata.services.cluster.info`` answered."""
+
+    info: Evidence[ClusterInfo]
+
+
+Observation: TypeAlias = NodeFiles | ServerAnswers | RouteProbe | ResolverPack | UiAnswers | ServiceAnswer
