@@ -33,7 +33,12 @@ from ._words import DIVIDED, account_words, listing, verb
     name="account-jwt-missing",
     severity=Severity.ERROR,
     needs=(Kind.ACCOUNTS,),
-    explained_by=(*DIVIDED, Because("CF006", Same.NODES)),
+    explained_by=(
+        *DIVIDED,
+        Because("CF006", Same.NODES),
+        Because("CF004", Same.NODES),
+        Because("AC006", Same.NODES),
+    ),
 )
 def account_jwt_missing(cluster: Cluster) -> Iterator[Finding | Gap]:
     """The JWT of an account is on some nodes and not on others.

@@ -53,6 +53,7 @@ from symphony_doctor.model.jetstream import (
     UpstreamState,
 )
 from symphony_doctor.model.policy import SYSTEM_BUCKETS, replicas_wanted
+from symphony_doctor.model.raft import peer_id
 from symphony_doctor.model.server import Greeting, Health, Route, RouteGreeting, Running, Server
 from symphony_doctor.model.services import ClusterInfo, Ui, UiAnswer
 
@@ -197,5 +198,6 @@ __all__ = [
     "differences",
     "groups",
     "known",
+    "peer_id",
     "replicas_wanted",
 ]

@@ -304,7 +304,7 @@ def _meta_peers(members: Iterable[Member]) -> set[str]:
     for member in members:
         jetstream, group = member.node.jetstream, member.node.meta_group
         if isinstance(jetstream, Seen) and jetstream.value.meta is not None:
-            names |= {replica.name for replica in jetstream.value.meta.replicas}
+            names |= {replica.name for replica in jetstream.value.meta.replicas if replica.has_name}
         if isinstance(group, Seen):
             names |= {peer.name for peer in group.value.peers if peer.name}
-    return {name for name in names if "(peerID:" not in name}
+    return names

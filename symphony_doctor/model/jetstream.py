@@ -65,13 +65,28 @@ class Store:
 
 @dataclass(frozen=True, slots=True)
 class Replica:
-    """A replica as the leader sees it: ``active`` in seconds since it was heard, lag in operations."""
+    """A replica as the leader sees it: ``active`` in seconds since it was heard, lag in operations.
+
+    ``peer`` is its id in the Raft group. A server that was not heard since the leader started has no
+    name but that.
+    """
 
     name: str
     current: bool
     offline: bool
     active: float
     lag: int
+    peer: str = ""
+
+    @property
+    def has_name(self) -> bool:
+        """Tell whether the server knew the name: else it stands in a sentence about the id (raft.go)."""
+        return "(peerID:" not in self.name
+
+    @property
+    def label(self) -> str:
+        """Return the name, or the id where there is none."""
+        return self.name if self.has_name or not self.peer else self.peer
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,6 +134,7 @@ class _ClusterReplica(msgspec.Struct):
     offline: bool = False
     active: int = 0
     lag: int = 0
+    peer: str = ""
 
 
 class _StreamCluster(msgspec.Struct):
@@ -289,7 +290,9 @@ def _meta(meta: _MetaCluster | None) -> MetaView | None:
 
 def _replicas(replicas: tuple[_ClusterReplica, ...] | None) -> tuple[Replica, ...]:
     return tuple(
-        Replica(replica.name, replica.current, replica.offline, replica.active / _NANOSECONDS, replica.lag)
+        Replica(
+            replica.name, replica.current, replica.offline, replica.active / _NANOSECONDS, replica.lag, replica.peer
+        )
         for replica in sorted(replicas or (), key=lambda replica: replica.name)
     )
 
