@@ -108,7 +108,7 @@ def _orphan(account: str, holders: dict[str, Seen[Store]]) -> Finding:
 
 
 @check("AC006", name="resolver-fetch-off", severity=Severity.WARNING, needs=(Kind.SERVER,))
-def resolver_fetch_off(cluster: Cluster, *, margin_seconds: float = 1.0) -> Iterator[Finding | Gap]:
+def resolver_fetch_off(cluster: Cluster, *, margin_seconds: float = 0.1) -> Iterator[Finding | Gap]:
     """A server was reloaded since its start: it fetches no missing account JWT until it restarts.
 
     What it means: a server that meets an account which it does not know asks the others for its JWT; after

@@ -100,6 +100,7 @@ _OTHER_RULES = frozenset(
         Because("CF006", Same.NODES),
         Because("CF001", Same.NODES),
         Because("CF004", Same.NODES),
+        Because("CF010", Same.NODES | Same.SUBJECT),
     ),
 )
 def nats_config_drift(cluster: Cluster) -> Iterator[Finding | Gap]:

@@ -32,7 +32,13 @@ _LIMITS = ("max_mem", "max_file")
     name="jetstream-limits",
     severity=Severity.WARNING,
     needs=(Kind.NATS_CONFIG, Kind.JETSTREAM),
-    explained_by=(*IDENTITY, Because("CF001", Same.NODES), Because("CF002", Same.NODES), Because("CF006", Same.NODES)),
+    explained_by=(
+        *IDENTITY,
+        Because("CF001", Same.NODES),
+        Because("CF002", Same.NODES),
+        Because("CF006", Same.NODES),
+        Because("CF010", Same.NODES | Same.SUBJECT),
+    ),
 )
 def jetstream_limits(cluster: Cluster) -> Iterator[Finding | Gap]:
     """JetStream's limits are not set, too small for what is stored, or not the same on all nodes.

@@ -47,7 +47,7 @@ from ._words import DIVIDED, account_words, by_server_name, plural
     ),
 )
 def mirror_unhealthy(
-    cluster: Cluster, *, most_lag: int = 1000, most_silent_seconds: float = 60.0, young_seconds: float = 60.0
+    cluster: Cluster, *, most_lag: int = 1000, most_silent_seconds: float = 60.0, young_seconds: float = 45.0
 ) -> Iterator[Finding | Gap]:
     """A mirror or a stream with sources does not hear its origin, reports an error, or lags.
 

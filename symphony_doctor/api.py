@@ -21,6 +21,7 @@ from symphony_doctor.model.accounts import Account, AccountFile
 from symphony_doctor.model.check import Because, Check, Parameter, RuleFunction, Same
 from symphony_doctor.model.cluster import Cluster, ConfiguredRoute, HeldStream, Kind, Node
 from symphony_doctor.model.configuration import (
+    ConfigPitfall,
     ConfigProblem,
     NatsConfig,
     RouteAddress,
@@ -142,6 +143,7 @@ __all__ = [
     "Check",
     "Cluster",
     "ClusterInfo",
+    "ConfigPitfall",
     "ConfigProblem",
     "ConfiguredRoute",
     "Difference",

@@ -45,7 +45,13 @@ DURATION = _Duration()
 @click.command("run")
 @click.option("--node", "nodes", multiple=True, metavar="[NAME=]DIR", help="A node's Symphony directory (repeatable).")
 @click.option("--server", "servers", multiple=True, metavar="URL[,URL]", help="Client addresses of NATS servers.")
-@click.option("--creds", metavar="FILE", type=click.Path(path_type=Path), help="Credentials of the system account.")
+@click.option(
+    "--creds",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Credentials of the system account; repeat it for those of an account that services answer.",
+)
 @click.option("--context", metavar="NAME", help="A context of the nats command line.")
 @click.option("--offline", is_flag=True, help="Touch no network.")
 @click.option("--select", "selected", multiple=True, metavar="CODES", help="Only these rules; prefixes work: RT,JS001.")
@@ -70,7 +76,7 @@ DURATION = _Duration()
 def command(
     nodes: tuple[str, ...],
     servers: tuple[str, ...],
-    creds: Path | None,
+    creds: tuple[Path, ...],
     context: str | None,
     offline: bool,
     selected: tuple[str, ...],
@@ -106,16 +112,17 @@ def command(
 def _request(
     nodes: tuple[str, ...],
     servers: tuple[str, ...],
-    creds: Path | None,
+    creds: tuple[Path, ...],
     context: str | None,
     *,
     offline: bool,
     seconds: float,
 ) -> Request:
-    if creds is not None and context is not None:
+    if creds and context is not None:
         raise UsageError("--creds and --context exclude each other: a context brings its own credentials")
     addresses = [url.strip() for each in servers for url in each.split(",") if url.strip()]
-    credentials: Credentials | None = creds_file(creds) if creds is not None else None
+    given = tuple(creds_file(each) for each in creds)
+    credentials: Credentials | None = given[0] if given else None
     if context is not None:
         found = nats_context(context, os.environ)
         credentials = found.credentials
@@ -134,6 +141,7 @@ def _request(
         network=not offline,
         seconds=seconds,
         environment=dict(os.environ),
+        further_credentials=given[1:],
     )
 
 

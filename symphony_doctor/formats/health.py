@@ -27,12 +27,9 @@ def complaints(body: bytes, show: Callable[[str], str]) -> tuple[str, ...]:
         document = json.loads(body)
     except (ValueError, RecursionError):
         return ()
-    found: list[str] = []
-    for path, value in _leaves(document, (), 0):
-        if len(found) == MOST_WORDS:
-            break
-        found.append(f"{'.'.join(path)}: {_displayed(path, value, show)}")
-    return tuple(found)
+    # what stands deepest is of one component: it tells more than the sum of all
+    found = sorted(_leaves(document, (), 0), key=lambda leaf: -len(leaf[0]))
+    return tuple(f"{'.'.join(path)}: {_displayed(path, value, show)}" for path, value in found[:MOST_WORDS])
 
 
 def _leaves(value: object, path: tuple[str, ...], level: int) -> Iterator[tuple[tuple[str, ...], str]]:

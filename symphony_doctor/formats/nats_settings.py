@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from symphony_doctor.formats.nats_config import Array, Map, Scalar, Value
+from symphony_doctor.formats.nats_config import Array, Map, Scalar, Value, pitfalls
 from symphony_doctor.model.configuration import (
     ClusterBlock,
+    ConfigPitfall,
     ConfigProblem,
     JetStreamBlock,
     Listen,
@@ -67,6 +68,10 @@ def nats_settings(
         log_file=_located(config, str, "log_file", "logfile"),
         settings=tuple(_flatten(config, (), show)),
         problems=problems,
+        pitfalls=tuple(
+            ConfigPitfall(".".join(_path(each.path)), str(each.position), each.written, each.read, each.advice)
+            for each in pitfalls(config)
+        ),
     )
 
 
@@ -234,6 +239,10 @@ def _flatten(value: Value, path: tuple[str, ...], show: Show) -> Iterator[Settin
         text = str(value.value).lower() if isinstance(value.value, bool) else str(value.value)
         shown, secret = show(path, text)
         yield Setting(path, shown, str(value.position), secret)
+
+
+def _path(path: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(_folded(key) for key in path)
 
 
 def _folded(key: str) -> str:

@@ -21,6 +21,15 @@ async def jetstream_limits(lab: Lab, node: str | None = None, *, limit: str = "5
     return Broken("jetstream-limits", f"max_file is {limit} on {name}", nodes=(name,), key="jetstream.max_file")
 
 
+async def config_pitfall(lab: Lab, node: str | None = None) -> Broken:
+    """Write 1G for 1GB in one node's nats.config."""
+    name = breaking.victim(lab, node)
+    breaking.edit_nats_config(lab, name, "  max_file: 1GB\n", "  max_file: 1G\n")
+    await lab.restart_node(name)
+    await lab.wait_healthy()
+    return Broken("config-pitfall", f"max_file is 1G on {name}", nodes=(name,), key="jetstream.max_file")
+
+
 async def limit_not_set(lab: Lab, node: str | None = None) -> Broken:
     """Leave JetStream's memory limit of one node to the server."""
     name = breaking.victim(lab, node)

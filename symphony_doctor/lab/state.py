@@ -28,6 +28,8 @@ class NodeState:
     # Given to the server on its command line: they win over nats.config, which stays as it is.
     arguments: tuple[str, ...] = ()
     in_setup: bool = False
+    # Says of itself that its messaging is not healthy.
+    degraded: bool = False
 
 
 @dataclass(slots=True)
@@ -38,6 +40,8 @@ class LabState:
     detached: bool
     nodes: list[NodeState]
     helpers: list[Process] = field(default_factory=list)
+    # What the cluster information service says; None for what is right.
+    told_replicas: int | None = None
 
     def save(self, root: Path) -> None:
         """Write it to its file."""
@@ -65,11 +69,12 @@ def load_state(root: Path) -> LabState:
             process=_process(node["process"]),
             arguments=tuple(node["arguments"]),
             in_setup=node["in_setup"],
+            degraded=node.get("degraded", False),
         )
         for node in document["nodes"]
     ]
     helpers = [process for item in document["helpers"] if (process := _process(item)) is not None]
-    return LabState(document["server"], document["detached"], nodes, helpers)
+    return LabState(document["server"], document["detached"], nodes, helpers, document.get("told_replicas"))
 
 
 def load_keys(root: Path) -> Keys:

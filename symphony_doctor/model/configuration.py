@@ -106,6 +106,17 @@ class ConfigProblem:
 
 
 @dataclass(frozen=True, slots=True)
+class ConfigPitfall:
+    """A value that the server reads other than it is written: ``key`` is its path as messages write it."""
+
+    key: str
+    where: str
+    written: str
+    read: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
 class NatsConfig:
     """nats.config: what the rules compare, and every setting for the comparison by key."""
 
@@ -123,3 +134,4 @@ class NatsConfig:
     log_file: Located[str] | None
     settings: tuple[Setting, ...]
     problems: tuple[ConfigProblem, ...] = ()
+    pitfalls: tuple[ConfigPitfall, ...] = ()

@@ -17,7 +17,7 @@ from symphony_doctor.sources.http import collect as collect_ui
 from symphony_doctor.sources.nats_server import collect as collect_servers
 from symphony_doctor.sources.nats_server import probe_routes
 from symphony_doctor.sources.node_directory import NodeDirectory
-from symphony_doctor.sources.observation import Address, NodeFiles, Observation, ServerAnswers
+from symphony_doctor.sources.observation import Address, NodeFiles, Observation, ServerAnswers, ServiceAnswer
 from symphony_doctor.sources.tokens import TokenReader
 
 DEFAULT_UI_PORT = 8080
@@ -27,7 +27,11 @@ _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a run looks at. ``seconds`` is the deadline of each node, not the sum of them."""
+    """What a run looks at. ``seconds`` is the deadline of each node, not the sum of them.
+
+    Where there are ``further_credentials``, the servers tell which are the system account's; the others ask
+    services.
+    """
 
     directories: tuple[NodeDirectory, ...] = ()
     servers: tuple[Address, ...] = ()
@@ -35,6 +39,7 @@ class Request:
     network: bool = True
     seconds: float = 5.0
     environment: Mapping[str, str] = field(default_factory=dict)
+    further_credentials: tuple[Credentials, ...] = ()
 
 
 async def collect(request: Request, fingerprint: Callable[[str], str]) -> list[Observation]:
@@ -52,12 +57,18 @@ async def collect(request: Request, fingerprint: Callable[[str], str]) -> list[O
         return observations
     addresses = _unique([*request.servers, *_client_addresses(files)])
     routes = _route_addresses(files)
-    answers, probes, answered = await asyncio.gather(
-        collect_servers(addresses, request.credentials, read_token, request.seconds),
+    system, others = request.credentials, request.further_credentials
+    if system is not None and others:
+        from symphony_doctor.sources import services  # noqa: PLC0415 - the client is imported only if used
+
+        system, others = await services.tell_apart(addresses, (system, *others), request.seconds)
+    answers, probes, answered, told = await asyncio.gather(
+        collect_servers(addresses, system, read_token, request.seconds),
         probe_routes(routes, request.seconds),
         collect_ui(_ui_addresses(files), fingerprint, request.seconds),
+        _ask_services(addresses, others, request.seconds),
     )
-    observations += [*answers, *probes, *answered]
+    observations += [*answers, *probes, *answered, *told]
     further, more = await asyncio.gather(
         probe_routes(_told_routes(answers, set(routes)), request.seconds),
         collect_servers(_advertised(request, observations), None, read_token, request.seconds),
@@ -65,6 +76,16 @@ async def collect(request: Request, fingerprint: Callable[[str], str]) -> list[O
     # an address that only a server advertises may be of a network that is not this one: its silence says nothing
     greeted = [each for each in more if isinstance(each, ServerAnswers) and isinstance(each.greeting, Seen)]
     return [*observations, *further, *greeted]
+
+
+async def _ask_services(
+    addresses: Iterable[Address], credentials: tuple[Credentials, ...], seconds: float
+) -> list[Observation]:
+    if not credentials:
+        return []
+    from symphony_doctor.sources import services  # noqa: PLC0415 - the client is imported only if used
+
+    return [ServiceAnswer(await services.cluster_info(addresses, credentials, seconds))]
 
 
 def server_address(text: str) -> Address:

@@ -253,11 +253,15 @@ _TOP: Final[Mapping[str, Kind]] = {
     "max_closed_clients": _number, "proxies": _map,
 }  # fmt: skip
 
-_BLOCKS: Final[Mapping[str, Mapping[str, Kind]]] = {
+BLOCKS: Final[Mapping[str, Mapping[str, Kind]]] = {
     "cluster": _CLUSTER, "jetstream": _JETSTREAM, "websocket": _WEBSOCKET, "ws": _WEBSOCKET, "tls": _TLS,
 }  # fmt: skip
-_RESOLVERS: Final = frozenset({"resolver", "account_resolver", "accounts_resolver"})
+RESOLVERS: Final = frozenset({"resolver", "account_resolver", "accounts_resolver"})
+RESOLVER_KEYS: Final = frozenset(_RESOLVER)
 _DURATIONS: Final = frozenset({_duration, _sync})
+DURATION_KEYS: Final = frozenset(
+    key for block in (_TOP, *BLOCKS.values()) for key, kind in block.items() if kind in _DURATIONS
+)
 
 
 def _block(config: Map, known: Mapping[str, Kind]) -> Iterator[Problem]:
@@ -282,12 +286,12 @@ def _entry(entry: Entry, name: str, kind: Kind) -> Iterator[Problem]:
     if kind in _DURATIONS and isinstance(_scalar(value), int):
         yield Problem(value.position, f"{name}: expected a duration with a unit, such as 10s", warning=True)
     if isinstance(value, Map):
-        if name in _RESOLVERS:
+        if name in RESOLVERS:
             yield from _resolver_block(value)
         elif name == "resolver_preload":
             yield from _preload_block(value)
-        elif name in _BLOCKS:
-            yield from _block(value, _BLOCKS[name])
+        elif name in BLOCKS:
+            yield from _block(value, BLOCKS[name])
     if kind is _routes and isinstance(value, Array):
         yield from _duplicate_routes(value)
 
