@@ -8,8 +8,6 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-import nats.errors
-
 from symphony_doctor.lab import control, filling, layout, processes, starting
 from symphony_doctor.lab.errors import LabError, PortClashError
 from symphony_doctor.lab.identity import create_identity, create_user_account, credentials, user_name
@@ -234,23 +232,6 @@ class Lab:
         """Stop and start a node."""
         await self.stop_node(name)
         await self.start_node(name)
-
-    async def start_service(self) -> None:
-        """Start the cluster information service, and wait until it answers."""
-        from symphony_doctor.lab.service import SUBJECT  # noqa: PLC0415 - few labs have it
-
-        self.state.helpers.append(starting.start_helper(self.root, self.state, "service", str(self.root)))
-        self.save()
-
-        async def complaint() -> str | None:
-            try:
-                await client.request(SUBJECT, b"", timeout=1)
-            except (nats.errors.NoRespondersError, nats.errors.TimeoutError):
-                return f"{SUBJECT} is not answered"
-            return None
-
-        async with self.client("symphony") as client:
-            await control.until(complaint, within=20)
 
     async def wait_healthy(self, *, within: float = 45.0) -> None:
         """Wait until the servers themselves say that all is well."""

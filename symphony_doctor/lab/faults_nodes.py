@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING
 
-from symphony_doctor.lab import breaking, control
+from symphony_doctor.lab import breaking, control, helping
 from symphony_doctor.lab.broken import Broken
 from symphony_doctor.lab.errors import LabError
 
@@ -34,7 +34,7 @@ async def cluster_info(lab: Lab, node: str | None = None) -> Broken:
     breaking.victim(lab, node)
     lab.state.told_replicas = lab.replicas % 5 + 2
     lab.save()
-    await lab.start_service()
+    await helping.start_service(lab)
     return Broken(
         "cluster-info",
         f"extensions are told {lab.state.told_replicas} replicas",

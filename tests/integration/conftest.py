@@ -39,8 +39,12 @@ class Doctor:
 
     def run(self, mode: str, *more: str) -> tuple[int, dict[str, Any]]:
         """Return the exit status and the report."""
+        return self.run_with(*self.arguments(mode), *more)
+
+    def run_with(self, *arguments: str) -> tuple[int, dict[str, Any]]:
+        """Return the exit status and the report for any arguments of ``run``."""
         done = subprocess.run(
-            [PROGRAM, "run", *self.arguments(mode), "--format", "json", *more],
+            [PROGRAM, "run", *arguments, "--format", "json"],
             capture_output=True,
             text=True,
             timeout=120,
