@@ -43,10 +43,10 @@ _LIMITS = ("max_mem", "max_file")
 def jetstream_limits(cluster: Cluster) -> Iterator[Finding | Gap]:
     """JetStream's limits are not set, too small for what is stored, or not the same on all nodes.
 
-    What it means: without max_mem and max_file the server takes 75 % of the memory and of the disk that
-    was free when it started: another limit after each start, and one that other programs eat up. A replica
-    is placed only where there is room for it, so the smallest node limits all ('each node has sufficient
-    storage configured', specification, Replication warnings).
+    What it means: without max_mem and max_file the server takes 75 % of the memory and of the disk that was
+    free when it started: another limit after each start, and one that other programs eat up. A limit of 0
+    lets nothing be stored. A replica is placed only where there is room for it, so the smallest node limits
+    all ('each node has sufficient storage configured', specification, Replication warnings).
 
     How it is seen: max_mem and max_file in the jetstream block of every nats.config, and what each server
     says it stores and has reserved (JSZ).
@@ -63,17 +63,23 @@ def jetstream_limits(cluster: Cluster) -> Iterator[Finding | Gap]:
     yield from gaps
     # a node whose JetStream is off has no limits: that is CF002's
     with_block = {node: seen for node, seen in configs.items() if seen.value.jetstream and seen.value.jetstream.enabled}
+    small = {
+        (limit, node): finding
+        for node, seen in sorted(live.items())
+        if seen.value.enabled and node in with_block
+        for limit, finding in _too_small(node, seen, with_block[node])
+    }
     for limit in _LIMITS:
         unset = tuple(sorted(node for node, seen in with_block.items() if _limit(seen.value, limit) is None))
         held = {node: seen for node, seen in with_block.items() if node not in unset}
         if unset:
             yield _unset(limit, unset, with_block)
         grouped = groups({node: Seen(_limit(seen.value, limit) or 0, seen.where) for node, seen in held.items()}, int)
-        if len(grouped) > 1:
-            yield _unequal(limit, differing(grouped), held)
-    for node, seen in sorted(live.items()):
-        if seen.value.enabled and node in with_block:
-            yield from _too_small(node, seen, with_block[node])
+        # a limit that is too small is one problem, also where it is another than the other nodes'
+        odd = tuple(node for node in differing(grouped) if (limit, node) not in small) if len(grouped) > 1 else ()
+        if odd:
+            yield _unequal(limit, odd, held)
+    yield from small.values()
 
 
 def _limit(config: NatsConfig, name: str) -> int | None:
@@ -133,28 +139,37 @@ def _unequal(limit: str, nodes: tuple[str, ...], configs: dict[str, Seen[NatsCon
     )
 
 
-def _too_small(node: str, seen: Seen[JetStream], config: Seen[NatsConfig]) -> Iterator[Finding]:
+def _too_small(node: str, seen: Seen[JetStream], config: Seen[NatsConfig]) -> Iterator[tuple[str, Finding]]:
     jetstream = seen.value
     for limit, most, stored, reserved in (
         ("max_mem", jetstream.max_memory, jetstream.memory, jetstream.reserved_memory),
         ("max_file", jetstream.max_storage, jetstream.storage, jetstream.reserved_storage),
     ):
         used, what = max((stored, "stored"), (reserved, "reserved"))
-        if used <= most:
+        if most > 0 and used <= most:
             continue
-        yield Finding(
-            title=f"JetStream's {limit} on {node} is smaller than what is {what} there",
-            detail=(
-                f"{size_words(used)} {'are' if used != 1 else 'is'} {what} and {size_words(most)} allowed: "
-                "the server refuses to store more, and creates no further replica."
+        yield (
+            limit,
+            Finding(
+                title=(
+                    f"JetStream's {limit} on {node} is smaller than what is {what} there"
+                    if most
+                    else f"JetStream's {limit} on {node} is 0: nothing can be stored"
+                ),
+                detail=(
+                    f"{size_words(used)} {what}, {size_words(most)} allowed: the server refuses to store more, and its "
+                    "replicas fall behind."
+                ),
+                subject=Subject("setting", f"nats.config/jetstream.{limit} of {node}"),
+                nodes=(node,),
+                evidence=(
+                    EvidenceEntry(node, seen.where, f"{limit} above {size_words(used)}", f"{limit} {size_words(most)}"),
+                    *_entries(limit, {node: config}, f"{limit} above {size_words(used)}"),
+                ),
+                remedies=(
+                    edit("nats.config", (node,), f"raise {limit} in the jetstream block above {size_words(used)}"),
+                ),
             ),
-            subject=Subject("setting", f"nats.config/jetstream.{limit} of {node}"),
-            nodes=(node,),
-            evidence=(
-                EvidenceEntry(node, seen.where, f"{limit} above {size_words(used)}", f"{limit} {size_words(most)}"),
-                *_entries(limit, {node: config}, f"{limit} above {size_words(used)}"),
-            ),
-            remedies=(edit("nats.config", (node,), f"raise {limit} in the jetstream block above {size_words(used)}"),),
         )
 
 

@@ -40,6 +40,7 @@ from ._words import DIVIDED, account_words, by_server_name, plural
         Because("RT001", Same.CLUSTER),
         Because("RT004", Same.CLUSTER),
         Because("CF002", Same.CLUSTER),
+        Because("CF003", Same.NODES),
         Because("CF004", Same.NODES),
         Because("AC001", Same.NODES | Same.ACCOUNT),
         Because("AC003", Same.NODES | Same.ACCOUNT),

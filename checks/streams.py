@@ -225,6 +225,7 @@ def _expected_directories(cluster: Cluster, stream: Stream, looked_at: set[str])
         *_STORED,
         Because("JS007", Same.NODES),
         Because("RT003", Same.NODES),
+        Because("CF003", Same.NODES),
         # of two servers with one name, the name that the other one had is missed as a replica
         Because("RT004", Same.CLUSTER),
     ),
