@@ -1,8 +1,8 @@
 """Which node is at which route address.
 
 Believed, in this order: the server name that answers at the address; the address that a node advertises;
-the one node that listens on that port; the node whose host is written there; the one node left over
-that does not itself list the address, as each node lists all the others.
+the one node that listens on that port, unless it lists the address itself, as each node lists the others;
+the node whose host is written there; the one node left over that does not itself list the address.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def map_routes(members: Iterable[Member], probes: Mapping[str, Evidence[RouteGre
     addresses = list(dict.fromkeys(each.address for routes in listed.values() for each in routes))
     targets: dict[str, str] = {}
     for address in addresses:
-        target = _answering(address, everyone, probes) or _configured(address, listeners)
+        target = _answering(address, everyone, probes) or _configured(address, listeners, listed)
         if target is not None:
             targets[address] = target
     _eliminate(addresses, targets, listed, listeners)
@@ -105,16 +105,23 @@ def _answering(address: str, members: Iterable[Member], probes: Mapping[str, Evi
     return found[0].node.name if len(found) == 1 else None
 
 
-def _configured(address: str, listeners: list[_Listener]) -> str | None:
+def _configured(address: str, listeners: list[_Listener], listed: Mapping[str, tuple[Listed, ...]]) -> str | None:
     for listener in listeners:
         if listener.advertise == address:
             return listener.node
     host, port = split(address)
     on_port = [listener for listener in listeners if listener.port == port]
-    if len(on_port) == 1:
+    if len(on_port) == 1 and not _leads_away(address, on_port[0].node, listed):
         return on_port[0].node
     by_host = [listener for listener in on_port if listener.host == host or _named(host, listener)]
     return by_host[0].node if len(by_host) == 1 else None
+
+
+def _leads_away(address: str, node: str, listed: Mapping[str, tuple[Listed, ...]]) -> bool:
+    """Tell whether an address that a node lists is another node's: it is, unless all list all, themselves too."""
+    lists = {name: {each.address for each in routes} for name, routes in listed.items()}
+    same = len(lists) > 1 and all(each == lists.get(node) for each in lists.values())
+    return address in lists.get(node, ()) and not same
 
 
 def _named(host: str, listener: _Listener) -> bool:

@@ -29,7 +29,7 @@ def complaints(body: bytes, show: Callable[[str], str]) -> tuple[str, ...]:
         return ()
     # what stands deepest is of one component: it tells more than the sum of all
     found = sorted(_leaves(document, (), 0), key=lambda leaf: -len(leaf[0]))
-    return tuple(f"{'.'.join(path)}: {_displayed(path, value, show)}" for path, value in found[:MOST_WORDS])
+    return tuple(f"{_short('.'.join(path))}: {_displayed(path, value, show)}" for path, value in found[:MOST_WORDS])
 
 
 def _leaves(value: object, path: tuple[str, ...], level: int) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -50,5 +50,9 @@ def _leaves(value: object, path: tuple[str, ...], level: int) -> Iterator[tuple[
 def _displayed(path: tuple[str, ...], value: str, show: Callable[[str], str]) -> str:
     if secret_values.is_secret(path, value):
         return show(value)
-    text = " ".join(secret_values.mask(value, show).split())
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return _short(secret_values.mask(value, show))
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
