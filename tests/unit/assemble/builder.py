@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from symphony_doctor.assemble import Scope, assemble
 from symphony_doctor.model.cluster import Cluster
+from symphony_doctor.model.configuration import RouteAddress
 from symphony_doctor.model.evidence import NOT_ASKED, Missing, Seen, State
 from symphony_doctor.model.jetstream import MetaView, Replica
 from symphony_doctor.model.raft import peer_id
@@ -16,13 +17,17 @@ from symphony_doctor.testing import NOW, healthy
 REFUSED = Missing(State.UNREACHABLE, "refuses connections", "")
 
 
-def files(size: int, name: str, *, without: tuple[str, ...] = (), directory: str | None = None) -> NodeFiles:
-    """Give the directory of one node of a healthy cluster, its routes to some nodes left out."""
+def files(
+    size: int, name: str, *, without: tuple[str, ...] = (), itself: bool = False, directory: str | None = None
+) -> NodeFiles:
+    """Give the directory of one node of a healthy cluster: routes to some nodes left out, or one to itself added."""
     node = healthy(size).node(name)
     assert node is not None
     config = node.nats_config.get()
     assert config.cluster is not None
     routes = tuple(route for route in config.cluster.routes if route.host not in without)
+    if itself:
+        routes = (RouteAddress(name, 6222, "n:9:5"), *routes)
     config = replace(config, cluster=replace(config.cluster, routes=routes))
     return NodeFiles(
         given_name=None,

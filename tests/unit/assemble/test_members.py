@@ -99,6 +99,13 @@ def test_an_address_that_one_node_lists_is_no_node() -> None:
     assert (finding.subject.name, finding.nodes) == ("node4:6222", ("node1",))
 
 
+def test_nodes_that_all_list_all_are_no_more_than_they_are() -> None:
+    """Where every node lists every node, itself too, each address is that of the node that listens there."""
+    made = cluster(*(files(3, f"node{at}", itself=True) for at in (1, 2, 3)), network=False)
+    assert names(made) == ["node1", "node2", "node3"]
+    assert judge("RT005", made).findings == ()
+
+
 def test_an_address_that_answers_is_a_node_though_one_alone_lists_it() -> None:
     """A route port that greets at the address says the name of the node there."""
     listed = files(4, "node1")
