@@ -15,6 +15,7 @@ from symphony_doctor.api import (
     Server,
     Severity,
     Stream,
+    StreamState,
     Subject,
     UpstreamState,
     check,
@@ -56,7 +57,7 @@ def mirror_unhealthy(
     such a mirror of the Symphony account's buckets.
 
     How it is seen: by the stream's leader alone (JSZ): an error; an origin that was never heard though the
-    stream and its server are older than young_seconds, or not for most_silent_seconds; more than most_lag
+    stream, its leadership and its server are older than young_seconds, or not for most_silent_seconds; more than most_lag
     messages behind. An origin that does not exist gives no error, only silence.
 
     What else it could be: a mirror that has just been created, or whose server or origin has just restarted:
@@ -79,7 +80,7 @@ def mirror_unhealthy(
             continue
         node = nodes[state.leader].name
         started = servers[node].value if node in servers else None
-        young = cluster.observed_at - _since(started, state.created_at) < young_seconds
+        young = cluster.observed_at - _since(started, state) < young_seconds
         faults = {
             upstream.name: fault
             for upstream in state.upstreams
@@ -89,8 +90,9 @@ def mirror_unhealthy(
             yield _finding(cluster, stream, node, faults)
 
 
-def _since(server: Server | None, created_at: float) -> float:
-    return max(created_at, server.started_at if server is not None else 0.0)
+def _since(server: Server | None, state: StreamState) -> float:
+    """Return when the mirror began to look for its origin: each new leader does so anew."""
+    return max(state.created_at, state.led_since, server.started_at if server is not None else 0.0)
 
 
 def _fault(upstream: UpstreamState, most_lag: int, most_silent: float, *, young: bool) -> str | None:

@@ -47,6 +47,7 @@ _NOT_TOLD = frozenset({301, 302, 303, 307, 308, 401, 403})
         *ISOLATED,
         Because("JS006", Same.CLUSTER),
         Because("RT006", Same.NODES),
+        Because("RT003", Same.NODES),
     ),
 )
 def ui_unhealthy(cluster: Cluster) -> Iterator[Finding | Gap]:

@@ -103,7 +103,7 @@ class UpstreamState:
 class StreamState:
     """A stream as one server reports it (JSZ): only the leader's replicas are true.
 
-    ``created_at`` in Unix seconds.
+    ``created_at`` and ``led_since`` in Unix seconds; the latter is 0 where the server does not tell it.
     """
 
     account: str
@@ -116,6 +116,7 @@ class StreamState:
     stored_bytes: int
     last_sequence: int
     upstreams: tuple[UpstreamState, ...]
+    led_since: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,6 +140,7 @@ class _ClusterReplica(msgspec.Struct):
 class _StreamCluster(msgspec.Struct):
     leader: str = ""
     raft_group: str = ""
+    leader_since: datetime | None = None
     replicas: tuple[_ClusterReplica, ...] | None = ()
 
 
@@ -310,6 +311,7 @@ def _stream(account: str, stream: _StreamDetail) -> StreamState:
         messages=stream.state.messages,
         stored_bytes=stream.state.bytes,
         last_sequence=stream.state.last_seq,
+        led_since=cluster.leader_since.timestamp() if cluster.leader_since else 0.0,
         upstreams=tuple(
             UpstreamState(
                 upstream.name,

@@ -82,6 +82,12 @@ def test_js008_near_miss_its_server_just_started() -> None:
     assert judge("JS008", changed(cluster, "node1", server=Seen(restarted, "VARZ"))).findings == ()
 
 
+def test_js008_near_miss_a_new_leader() -> None:
+    """A server that has just become the mirror's leader has not heard its origin yet."""
+    led = with_state(mirroring(healthy(), active=-1.0), MIRROR, lambda state: replace(state, led_since=NOW - 10))
+    assert judge("JS008", led).findings == ()
+
+
 def test_js008_near_miss_origin_moves() -> None:
     """While the origin's leader moves, a mirror is silent for some 20 s."""
     assert judge("JS008", mirroring(healthy(), active=20.0)).findings == ()
