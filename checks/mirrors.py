@@ -57,8 +57,8 @@ def mirror_unhealthy(
     such a mirror of the Symphony account's buckets.
 
     How it is seen: by the stream's leader alone (JSZ): an error; an origin that was never heard though the
-    stream, its leadership and its server are older than young_seconds, or not for most_silent_seconds; more than most_lag
-    messages behind. An origin that does not exist gives no error, only silence.
+    stream, its leadership and its server are older than young_seconds, or not for most_silent_seconds; more
+    than most_lag messages behind. An origin that does not exist gives no error, only silence.
 
     What else it could be: a mirror that has just been created, or whose server or origin has just restarted:
     it takes up to 40 s to find its origin again.
