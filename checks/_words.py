@@ -35,6 +35,14 @@ def plural(count: int, word: str) -> str:
     return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
+def size_words(size: int) -> str:
+    """Return ``256 MB``: bytes in the unit of 1024 that leaves the shortest number."""
+    for unit, factor in (("TB", 2**40), ("GB", 2**30), ("MB", 2**20), ("KB", 2**10)):
+        if abs(size) >= factor:
+            return f"{size / factor:.4g} {unit}"
+    return plural(size, "byte")
+
+
 def verb(count: int, one: str, many: str) -> str:
     """Choose the verb that agrees with a count."""
     return one if count == 1 else many

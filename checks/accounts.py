@@ -37,7 +37,12 @@ _ACCOUNT_KEY = re.compile(r"A[A-Z2-7]{55}")
     name="account-jwt-missing",
     severity=Severity.ERROR,
     needs=(Kind.ACCOUNTS,),
-    explained_by=(*DIVIDED, Because("CF006", Same.NODES)),
+    explained_by=(
+        *DIVIDED,
+        Because("CF006", Same.NODES),
+        Because("CF004", Same.NODES),
+        Because("AC006", Same.NODES),
+    ),
 )
 def account_jwt_missing(cluster: Cluster) -> Iterator[Finding | Gap]:
     """The JWT of an account is on some nodes and not on others.

@@ -85,6 +85,15 @@ _PER_NODE_INNER = frozenset(
         ("jetstream", "store_dir"),
     }
 )  # fmt: skip
+_OTHER_RULES = frozenset(
+    {
+        # CF003
+        ("jetstream", "max_mem"), ("jetstream", "max_mem_store"), ("jetstream", "max_memory_store"),
+        ("jetstream", "max_file"), ("jetstream", "max_file_store"),
+        # CF005
+        ("resolver", "interval"), ("account_resolver", "interval"), ("accounts_resolver", "interval"),
+    }
+)  # fmt: skip
 
 
 @check(
@@ -98,6 +107,8 @@ _PER_NODE_INNER = frozenset(
         Because("CF006", Same.NODES),
         Because("CF001", Same.NODES),
         Because("RT007", Same.NODES),
+        Because("CF004", Same.NODES),
+        Because("CF010", Same.NODES | Same.SUBJECT),
     ),
 )
 def nats_config_drift(cluster: Cluster) -> Iterator[Finding | Gap]:
@@ -107,8 +118,9 @@ def nats_config_drift(cluster: Cluster) -> Iterator[Finding | Gap]:
 
     How it is seen: nats.config is compared key by key as the server reads it. What differs by right is
     left out: host, port, listen, server_name, the WebSocket port, log, store_dir, monitoring and the
-    cluster block (specification, step 2); so are the identities, which ID001 to ID003 compare, and the
-    files of certificates. Paths in a node's own directory are compared relative to it.
+    cluster block (specification, step 2); so are the identities, which ID001 to ID003 compare, JetStream's
+    limits (CF003), the resolver's interval (CF005) and the files of certificates. Paths in a node's own
+    directory are compared relative to it.
 
     What else it could be: a node with less memory or disk that was given other limits on purpose.
 
@@ -129,7 +141,8 @@ def _comparable(setting: Setting) -> Setting:
 
 
 def _differs_by_right(path: tuple[str, ...]) -> bool:
-    return path[0] in _PER_NODE or path[0] in _IDENTITY_KEYS or path[:2] in _PER_NODE_INNER
+    named = path[0] in _PER_NODE or path[0] in _IDENTITY_KEYS
+    return named or path[:2] in _PER_NODE_INNER or path[:2] in _OTHER_RULES
 
 
 def _differs(file: str, difference: Difference, paths: Mapping[str, str]) -> Finding:

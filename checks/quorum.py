@@ -23,7 +23,7 @@ from symphony_doctor.api import (
 from ._commands import start
 from ._words import listing, verb
 
-_CANNOT_START = (Because("CF006", Same.NODES), Because("CF001", Same.NODES), Because("ID005", Same.NODES))
+_CANNOT_START = tuple(Because(code, Same.NODES) for code in ("CF006", "CF007", "CF001", "ID005"))
 """A node whose configuration keeps its server from starting."""
 
 

@@ -19,6 +19,7 @@ from symphony_doctor.api import (
     Stream,
     check,
     known,
+    peer_id,
     replicas_wanted,
 )
 
@@ -32,10 +33,20 @@ _SILENT = 10.0
 _YOUNG = 5.0
 """Seconds in which a new stream may be on its leader and not yet on every member."""
 
-_STORED = (Because("AC001", Same.NODES | Same.ACCOUNT), Because("AC003", Same.NODES | Same.ACCOUNT))
+_STORED = (
+    Because("CF004", Same.NODES),
+    Because("AC001", Same.NODES | Same.ACCOUNT),
+    Because("AC003", Same.NODES | Same.ACCOUNT),
+)
 
 
-@check("JS001", name="replicas-too-low", severity=Severity.ERROR, needs=(Kind.STREAMS,))
+@check(
+    "JS001",
+    name="replicas-too-low",
+    severity=Severity.ERROR,
+    needs=(Kind.STREAMS,),
+    explained_by=(Because("AC005", Same.ACCOUNT),),
+)
 def replicas_too_low(cluster: Cluster) -> Iterator[Finding | Gap]:
     """A stream on disk has fewer replicas than the cluster's size asks for.
 
@@ -92,7 +103,14 @@ def _where(stream: Stream) -> str:
     name="stream-dir-missing",
     severity=Severity.ERROR,
     needs=(Kind.STREAMS, Kind.STREAM_DIRECTORIES),
-    explained_by=(*DIVIDED, *ISOLATED, Because("JS003", Same.NODES | Same.SUBJECT), *_STORED, *DOWN),
+    explained_by=(
+        *DIVIDED,
+        *ISOLATED,
+        Because("AC005", Same.ACCOUNT),
+        Because("JS003", Same.NODES | Same.SUBJECT),
+        *_STORED,
+        *DOWN,
+    ),
 )
 def stream_directory_missing(cluster: Cluster) -> Iterator[Finding | Gap]:
     """A node that should hold a copy of a stream has no directory of it.
@@ -191,7 +209,9 @@ def _expected_directories(cluster: Cluster, stream: Stream, looked_at: set[str])
         *ISOLATED,
         Because("RT006", Same.NODES),
         *_STORED,
+        Because("JS007", Same.NODES),
         Because("RT003", Same.NODES),
+        Because("CF003", Same.NODES),
         # of two servers with one name, the name that the other one had is missed as a replica
         Because("RT004", Same.CLUSTER),
     ),
@@ -215,6 +235,7 @@ def replica_unhealthy(cluster: Cluster, *, most_lag: int = 1000) -> Iterator[Fin
     values, gaps = known(cluster, lambda node: node.jetstream)
     yield from gaps
     nodes = by_server_name(cluster)
+    peers = {peer_id(name): node for name, node in nodes.items()}
     listed = {
         node: {(state.account, state.config.name) for state in seen.value.streams} for node, seen in values.items()
     }
@@ -226,13 +247,13 @@ def replica_unhealthy(cluster: Cluster, *, most_lag: int = 1000) -> Iterator[Fin
         faults: dict[str, str] = {}
         absent = False
         for replica in state.replicas:
-            node = nodes.get(replica.name)
+            node = nodes.get(replica.name) if replica.has_name else peers.get(replica.peer)
             fault = _replica_fault(replica, most_lag)
             own = listed.get(node.name) if node is not None else None
             if own is not None and (stream.account, stream.name) not in own and not young:
                 fault, absent = "assigned, and its server does not have it", True
             if fault is not None:
-                faults[node.name if node is not None else replica.name] = fault
+                faults[node.name if node is not None else replica.label] = fault
         if faults:
             bad = tuple(sorted(faults))
             yield Finding(

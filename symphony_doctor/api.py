@@ -21,6 +21,7 @@ from symphony_doctor.model.certificate import Certificate, CertificateFile, Port
 from symphony_doctor.model.check import Because, Check, Parameter, RuleFunction, Same
 from symphony_doctor.model.cluster import Cluster, ConfiguredRoute, HeldStream, Kind, Node
 from symphony_doctor.model.configuration import (
+    ConfigPitfall,
     ConfigProblem,
     NatsConfig,
     RouteAddress,
@@ -39,11 +40,13 @@ from symphony_doctor.model.finding import (
 )
 from symphony_doctor.model.identity import Flaw, Located, OperatorIdentity, Preloaded, SeedReference, Token
 from symphony_doctor.model.jetstream import (
+    Disk,
     JetStream,
     MetaGroup,
     MetaPeer,
     MetaView,
     Replica,
+    Store,
     Stream,
     StreamConfig,
     StreamDirectory,
@@ -63,7 +66,9 @@ from symphony_doctor.model.load_balancer import (
 )
 from symphony_doctor.model.log import Log, LogEvent, LogKind
 from symphony_doctor.model.policy import SYSTEM_BUCKETS, replicas_wanted
+from symphony_doctor.model.raft import peer_id
 from symphony_doctor.model.server import Greeting, Health, Listener, Route, RouteGreeting, Running, Server
+from symphony_doctor.model.services import ClusterInfo, Ui, UiAnswer
 
 VERSION = 1
 """Raised with each addition that a rule may rely on; what an older version had stays. See docs/writing-a-check.md."""
@@ -143,9 +148,12 @@ __all__ = [
     "CertificateFile",
     "Check",
     "Cluster",
+    "ClusterInfo",
+    "ConfigPitfall",
     "ConfigProblem",
     "ConfiguredRoute",
     "Difference",
+    "Disk",
     "Evidence",
     "EvidenceEntry",
     "EvidenceMissing",
@@ -197,6 +205,7 @@ __all__ = [
     "Setting",
     "Severity",
     "State",
+    "Store",
     "Stream",
     "StreamConfig",
     "StreamDirectory",
@@ -204,10 +213,13 @@ __all__ = [
     "Subject",
     "SymphonyConfig",
     "Token",
+    "Ui",
+    "UiAnswer",
     "UpstreamState",
     "check",
     "differences",
     "groups",
     "known",
+    "peer_id",
     "replicas_wanted",
 ]

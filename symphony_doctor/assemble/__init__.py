@@ -20,7 +20,7 @@ from symphony_doctor.assemble.balancers import place
 from symphony_doctor.assemble.beliefs import believe
 from symphony_doctor.assemble.certificates import with_probes
 from symphony_doctor.assemble.logs import with_logs
-from symphony_doctor.assemble.members import Scope, find_members, with_expected
+from symphony_doctor.assemble.members import Scope, find_members, with_expected, with_ui
 from symphony_doctor.assemble.tables import cluster_of
 from symphony_doctor.model.cluster import Cluster, Node
 from symphony_doctor.model.evidence import Evidence, Missing, Seen, State
@@ -34,6 +34,8 @@ from symphony_doctor.sources.observation import (
     ResolverPack,
     RouteProbe,
     ServerAnswers,
+    ServiceAnswer,
+    UiAnswers,
 )
 
 __all__ = ["Scope", "assemble", "cluster_of", "place"]
@@ -55,12 +57,14 @@ def assemble(observations: Iterable[Observation], observed_at: float, scope: Sco
     ports = sorted((each for each in every if isinstance(each, PortProbe)), key=repr)
     pack = next((each.tokens for each in every if isinstance(each, ResolverPack)), None)
     members = with_probes(find_members(files, answers, scope), ports)
+    members = with_ui(members, (each for each in every if isinstance(each, UiAnswers)))
     routes: RouteMap = map_routes(members, probes)
     members = with_expected(members, routes, answers, scope)
     given = sorted((each for each in every if isinstance(each, GivenLog)), key=lambda each: each.path)
     nodes = with_logs(believe(members, routes, probes, shown, pack, scope), given)
     balancers = [each.balancer for each in every if isinstance(each, LoadBalancerFile)]
-    return replace(cluster_of(nodes, observed_at), load_balancers=_load_balancers(balancers, nodes))
+    info = next((each.info for each in every if isinstance(each, ServiceAnswer)), scope.no_service)
+    return replace(cluster_of(nodes, observed_at), load_balancers=_load_balancers(balancers, nodes), cluster_info=info)
 
 
 def _load_balancers(balancers: list[LoadBalancer], nodes: Iterable[Node]) -> Evidence[tuple[LoadBalancer, ...]]:

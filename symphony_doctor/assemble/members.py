@@ -30,7 +30,7 @@ from symphony_doctor.model.evidence import NOT_ASKED, Missing, Seen, State
 
 if TYPE_CHECKING:
     from symphony_doctor.assemble.addresses import RouteMap
-    from symphony_doctor.sources.observation import NodeFiles, ServerAnswers
+    from symphony_doctor.sources.observation import NodeFiles, ServerAnswers, UiAnswers
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,20 @@ class Scope:
     def no_log(self) -> Missing:
         """Say why a node has no log."""
         return Missing(State.NOT_ASKED, "no log: give it with --node or --log")
+
+    @property
+    def no_ui(self) -> Missing:
+        """Say why a node's UI port was not asked."""
+        if not self.network:
+            return Missing(State.NOT_ASKED, "no network (--offline)")
+        return Missing(State.NOT_ASKED, "its UI port is not known (no --node directory)")
+
+    @property
+    def no_service(self) -> Missing:
+        """Say why the cluster information service was not asked."""
+        if not self.network:
+            return Missing(State.NOT_ASKED, "no network (--offline)")
+        return Missing(State.NOT_ASKED, "no credentials of an account that may ask it (a second --creds)")
 
     @property
     def no_greeting(self) -> Missing:
@@ -92,6 +106,17 @@ def find_members(files: Iterable[NodeFiles], answers: Iterable[ServerAnswers], s
         _place_failed(members, answered)
     _from_routes(members, scope)
     return members
+
+
+def with_ui(members: list[Member], answers: Iterable[UiAnswers]) -> list[Member]:
+    """Give each node what its UI port answered."""
+    by_directory = {each.directory: each.ui for each in answers}
+    return [
+        replace(member, node=replace(member.node, ui=by_directory[member.directory]))
+        if member.directory in by_directory
+        else member
+        for member in members
+    ]
 
 
 def with_expected(
@@ -169,6 +194,7 @@ def _from_files(files: list[NodeFiles], scope: Scope) -> list[Member]:
             stream_directories=each.stream_directories,
             log=each.log,
             certificates=Seen(each.certificates, each.directory),
+            store=each.store,
         )
         members.append(Member(node, configured, directory=each.directory))
     return members
@@ -188,6 +214,8 @@ def _blank(name: str, known_from: tuple[str, ...], scope: Scope) -> Node:
         nats_config=scope.no_files,
         account_files=scope.no_files,
         stream_directories=scope.no_files,
+        store=scope.no_files,
+        ui=scope.no_ui,
         greeting=scope.no_greeting,
         server=scope.no_answers,
         routes=scope.no_answers,
@@ -286,7 +314,7 @@ def _meta_peers(members: Iterable[Member]) -> set[str]:
     for member in members:
         jetstream, group = member.node.jetstream, member.node.meta_group
         if isinstance(jetstream, Seen) and jetstream.value.meta is not None:
-            names |= {replica.name for replica in jetstream.value.meta.replicas}
+            names |= {replica.name for replica in jetstream.value.meta.replicas if replica.has_name}
         if isinstance(group, Seen):
             names |= {peer.name for peer in group.value.peers if peer.name}
-    return {name for name in names if "(peerID:" not in name}
+    return names

@@ -14,7 +14,7 @@ import click
 from symphony_doctor.errors import UsageError
 from symphony_doctor.model.evidence import Missing, State
 from symphony_doctor.sources.collect import Request, server_address
-from symphony_doctor.sources.credentials import Credentials, authority_file, creds_file, nats_context
+from symphony_doctor.sources.credentials import authority_file, creds_file, nats_context
 from symphony_doctor.sources.files import directory_at
 from symphony_doctor.sources.log_files import LogFile
 from symphony_doctor.sources.node_directory import NodeDirectory
@@ -50,7 +50,7 @@ def evidence_options(command: Callable[..., int]) -> Callable[..., int]:
         *,
         nodes: tuple[str, ...],
         servers: tuple[str, ...],
-        creds: Path | None,
+        creds: tuple[Path, ...],
         context: str | None,
         tlsca: Path | None,
         load_balancers: tuple[Path, ...],
@@ -59,18 +59,17 @@ def evidence_options(command: Callable[..., int]) -> Callable[..., int]:
         timeout: float,
         **others: object,
     ) -> int:
-        if creds is not None and context is not None:
+        if creds and context is not None:
             raise UsageError("--creds and --context exclude each other: a context brings its own credentials")
         addresses = [url.strip() for each in servers for url in each.split(",") if url.strip()]
-        credentials: Credentials | None = creds_file(creds) if creds is not None else None
+        credentials = tuple(creds_file(each) for each in creds)
         if context is not None:
             found = nats_context(context, os.environ)
-            credentials = found.credentials
+            credentials = (found.credentials,)
             addresses = addresses or list(found.servers)
         if tlsca is not None:
-            tls = authority_file(tlsca)
-            if credentials is not None:
-                credentials = replace(credentials, tls=replace(credentials.tls, authority=tls.authority))
+            authority = authority_file(tlsca).authority
+            credentials = tuple(replace(each, tls=replace(each.tls, authority=authority)) for each in credentials)
         if offline and (addresses or credentials):
             raise UsageError("--offline touches no network: leave out --server, --creds and --context")
         if not nodes and not addresses:
@@ -80,7 +79,8 @@ def evidence_options(command: Callable[..., int]) -> Callable[..., int]:
         request = Request(
             directories=_nodes(nodes),
             servers=tuple(server_address(address) for address in addresses),
-            credentials=credentials,
+            credentials=credentials[0] if credentials else None,
+            further_credentials=credentials[1:],
             network=not offline,
             seconds=timeout,
             environment=dict(os.environ),
@@ -102,9 +102,10 @@ _OPTIONS = (
     click.option("--server", "servers", multiple=True, metavar="URL[,URL]", help="Client addresses of NATS servers."),
     click.option(
         "--creds",
+        multiple=True,
         metavar="FILE",
         type=click.Path(path_type=Path, readable=False),
-        help="Credentials of the system account.",
+        help="Credentials of the system account; repeat it for those of an account that services answer.",
     ),
     click.option("--context", metavar="NAME", help="A context of the nats command line."),
     click.option(

@@ -13,13 +13,14 @@ from symphony_doctor.model.evidence import Missing, Seen, State
 from symphony_doctor.model.report import NodeCoverage, Report
 
 _SOURCES: tuple[tuple[str, tuple[Kind, ...]], ...] = (
-    ("files", (Kind.SYMPHONY_CONFIG, Kind.NATS_CONFIG, Kind.ACCOUNT_FILES, Kind.STREAM_DIRECTORIES)),
+    ("files", (Kind.SYMPHONY_CONFIG, Kind.NATS_CONFIG, Kind.ACCOUNT_FILES, Kind.STREAM_DIRECTORIES, Kind.STORE)),
     (
         "nats",
         (Kind.SERVER, Kind.ROUTES, Kind.JETSTREAM, Kind.META_GROUP, Kind.HEALTH, Kind.RESOLVER_ACCOUNTS),
     ),
     ("info", (Kind.GREETING,)),
     ("logs", (Kind.LOG,)),
+    ("http", (Kind.UI,)),
 )
 
 

@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from symphony_doctor.formats.nats_config import Array, Map, Scalar, Value
+from symphony_doctor.formats.nats_config import Array, Map, Scalar, Value, pitfalls
 from symphony_doctor.model.certificate import CertificateFile, Port
 from symphony_doctor.model.configuration import (
     ClusterBlock,
+    ConfigPitfall,
     ConfigProblem,
     JetStreamBlock,
     Listen,
@@ -88,6 +89,10 @@ def nats_settings(
         problems=problems,
         has_websocket_tls=websocket is not None and websocket.get("tls") is not None,
         certificate_files=tuple(_certificate_files(config)),
+        pitfalls=tuple(
+            ConfigPitfall(".".join(_path(each.path)), str(each.position), each.written, each.read, each.advice)
+            for each in pitfalls(config)
+        ),
     )
 
 
@@ -280,6 +285,10 @@ def _spelled(key: str, value: object) -> str:
         seconds = duration(value) if isinstance(value, str) else value if isinstance(value, int | float) else None
         return f"{seconds:g}s" if seconds is not None else str(value)
     return str(value)
+
+
+def _path(path: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(_canonical(key) for key in path)
 
 
 def _canonical(key: str) -> str:

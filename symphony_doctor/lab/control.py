@@ -14,6 +14,7 @@ import nats
 import nats.errors
 
 from symphony_doctor.lab.errors import LabError
+from symphony_doctor.lab.ports import HOST
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -113,6 +114,20 @@ async def push_account(client: Client, jwt: str, *, expect: int) -> None:
     refused = {name: answer for name, answer in answers.items() if answer.get("code") != 200}  # noqa: PLR2004
     if refused or len(answers) < expect:
         raise LabError(f"account JWT taken by {len(answers)} of {expect} servers, refused: {refused}")
+
+
+async def http_status(port: int, path: str) -> int | None:
+    """Ask a UI port of the lab; None where nothing answers."""
+    try:
+        async with asyncio.timeout(2):
+            reader, writer = await asyncio.open_connection(HOST, port)
+            writer.write(f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
+            line = await reader.readline()
+            writer.close()
+    except (OSError, TimeoutError):
+        return None
+    words = line.split()
+    return int(words[1]) if len(words) > 1 else None
 
 
 async def until(condition: Callable[[], Awaitable[str | None]], *, within: float, poll: float = _POLL) -> None:

@@ -7,9 +7,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from symphony_doctor.lab import faults_accounts as accounts
+from symphony_doctor.lab import faults_configuration as configuration
 from symphony_doctor.lab import faults_identity as identity
+from symphony_doctor.lab import faults_nodes as nodes
 from symphony_doctor.lab import faults_routes as routes
 from symphony_doctor.lab import faults_servers as servers
+from symphony_doctor.lab import faults_storage as storage
 from symphony_doctor.lab import faults_streams as streams
 from symphony_doctor.lab import faults_tls as tls
 
@@ -64,5 +67,20 @@ _ALL = (
     Fault("certificate-expired", tls.certificate_expired),
     Fault("certificate-expiring", tls.certificate_expiring),
     Fault("slow-consumers", servers.slow_consumers),
+    Fault("jetstream-limits", configuration.jetstream_limits),
+    Fault("limit-not-set", configuration.limit_not_set),
+    Fault("resolver-memory", configuration.resolver_memory),
+    Fault("resolver-interval", configuration.resolver_interval),
+    Fault("port-clash", configuration.port_clash),
+    Fault("orphan-data", storage.orphan_data),
+    Fault("reloaded", nodes.reloaded),
+    Fault("bucket-nearly-full", storage.bucket_nearly_full),
+    Fault("reserved-memory", storage.reserved_memory),
+    Fault("config-split", storage.config_split),
+    Fault("stalled-mirror", storage.stalled_mirror),
+    Fault("extra-replicas", storage.extra_replicas),
+    Fault("ui-degraded", nodes.ui_degraded),
+    Fault("cluster-info", nodes.cluster_info),
+    Fault("config-pitfall", configuration.config_pitfall),
 )
 FAULTS: Mapping[str, Fault] = MappingProxyType({fault.name: fault for fault in _ALL})

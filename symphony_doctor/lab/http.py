@@ -35,13 +35,14 @@ async def answer(node: NodeState, method: str, path: str) -> tuple[int, dict[str
     if path not in {"/api/v1/health", "/api/v1/ready"}:
         return 404, {"error": "not found"}
     up = not node.in_setup and await speaks(node.address.client_port)
-    status = 200 if up else 503
+    well = up and not node.degraded
+    status = 200 if well else 503
     if path == "/api/v1/ready":
-        return status, {"status": "ready" if up else "not ready"}
-    part = "healthy" if up else "unhealthy"
+        return status, {"status": "ready" if well else "not ready"}
+    parts = {"nats": up, "messaging": well}
     return status, {
-        "status": "healthy" if up else "degraded",
-        "components": {"nats": {"status": part}, "messaging": {"status": part}},
+        "status": "healthy" if well else "degraded",
+        "components": {name: {"status": "healthy" if fine else "unhealthy"} for name, fine in parts.items()},
         "version": _VERSION,
     }
 

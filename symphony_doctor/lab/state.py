@@ -30,6 +30,8 @@ class NodeState:
     in_setup: bool = False
     # Another nats-server than the lab's: a cluster in the middle of an upgrade.
     server: str | None = None
+    # Says of itself that its messaging is not healthy.
+    degraded: bool = False
 
 
 @dataclass(slots=True)
@@ -41,6 +43,8 @@ class LabState:
     nodes: list[NodeState]
     helpers: list[Process] = field(default_factory=list)
     tls: bool = False
+    # What the cluster information service says; None for what is right.
+    told_replicas: int | None = None
 
     def save(self, root: Path) -> None:
         """Write it to its file."""
@@ -76,11 +80,19 @@ def _state(document: dict[str, Any]) -> LabState:
             arguments=tuple(node["arguments"]),
             in_setup=node["in_setup"],
             server=node["server"],
+            degraded=node["degraded"],
         )
         for node in document["nodes"]
     ]
     helpers = [process for item in document["helpers"] if (process := _process(item)) is not None]
-    return LabState(document["server"], document["detached"], nodes, helpers, document["tls"])
+    return LabState(
+        server=document["server"],
+        detached=document["detached"],
+        nodes=nodes,
+        helpers=helpers,
+        tls=document["tls"],
+        told_replicas=document["told_replicas"],
+    )
 
 
 def load_keys(root: Path) -> Keys:

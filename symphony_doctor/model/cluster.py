@@ -13,6 +13,7 @@ from symphony_doctor.model.identity import OperatorIdentity, Preloaded
 from symphony_doctor.model.jetstream import (
     JetStream,
     MetaGroup,
+    Store,
     Stream,
     StreamConfig,
     StreamDirectory,
@@ -22,7 +23,7 @@ from symphony_doctor.model.listeners import Listeners
 from symphony_doctor.model.load_balancer import LoadBalancer
 from symphony_doctor.model.log import Log
 from symphony_doctor.model.server import Greeting, Health, Route, RouteGreeting, Running, Server
-from symphony_doctor.model.services import ClusterInfo
+from symphony_doctor.model.services import ClusterInfo, Ui
 
 
 class Kind(StrEnum):
@@ -55,6 +56,8 @@ class Kind(StrEnum):
     VERSION = "version"
     ROUTE_TLS = "route_tls"
     CERTIFICATES = "certificates"
+    STORE = "store"
+    UI = "ui"
 
     LOAD_BALANCERS = "load_balancers"
     CLUSTER_INFO = "cluster_info"
@@ -130,6 +133,9 @@ class Node:
     version: Evidence[str] = NOT_ASKED
     route_tls: Evidence[bool] = NOT_ASKED
     certificates: Evidence[tuple[PortCertificate, ...]] = NOT_ASKED
+
+    store: Evidence[Store] = NOT_ASKED
+    ui: Evidence[Ui] = NOT_ASKED
 
     @property
     def is_up(self) -> bool:

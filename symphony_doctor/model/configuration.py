@@ -107,6 +107,17 @@ class ConfigProblem:
 
 
 @dataclass(frozen=True, slots=True)
+class ConfigPitfall:
+    """A value that the server reads other than it is written: ``key`` is its path as messages write it."""
+
+    key: str
+    where: str
+    written: str
+    read: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
 class NatsConfig:
     """nats.config: what the rules compare, and every setting for the comparison by key."""
 
@@ -126,3 +137,4 @@ class NatsConfig:
     problems: tuple[ConfigProblem, ...] = ()
     has_websocket_tls: bool = False
     certificate_files: tuple[CertificateFile, ...] = ()
+    pitfalls: tuple[ConfigPitfall, ...] = ()

@@ -37,17 +37,56 @@ class StreamDirectory:
     path: str
     config: StreamConfig | None
     flaw: str | None
+    encrypted: bool = False
+    """only its server can read the configuration"""
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """The file system that a directory is on: bytes in all, and those that its owner can still fill."""
+
+    size: int
+    free: int
+
+    @property
+    def used_percent(self) -> float:
+        """Return the share that is used up, from 0 to 100."""
+        return 100 * (1 - self.free / self.size) if self.size > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """``<store_dir>/jetstream`` of one node: the accounts that have a directory in it, and its disk."""
+
+    path: str
+    accounts: tuple[str, ...]
+    disk: Disk | None
 
 
 @dataclass(frozen=True, slots=True)
 class Replica:
-    """A replica as the leader sees it: ``active`` in seconds since it was heard, lag in operations."""
+    """A replica as the leader sees it: ``active`` in seconds since it was heard, lag in operations.
+
+    ``peer`` is its id in the Raft group. A server that was not heard since the leader started has no
+    name but that.
+    """
 
     name: str
     current: bool
     offline: bool
     active: float
     lag: int
+    peer: str = ""
+
+    @property
+    def has_name(self) -> bool:
+        """Tell whether the server knew the name: else it stands in a sentence about the id (raft.go)."""
+        return "(peerID:" not in self.name
+
+    @property
+    def label(self) -> str:
+        """Return the name, or the id where there is none."""
+        return self.name if self.has_name or not self.peer else self.peer
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +103,7 @@ class UpstreamState:
 class StreamState:
     """A stream as one server reports it (JSZ): only the leader's replicas are true.
 
-    ``created_at`` in Unix seconds.
+    ``created_at`` and ``led_since`` in Unix seconds; the latter is 0 where the server does not tell it.
     """
 
     account: str
@@ -77,6 +116,7 @@ class StreamState:
     stored_bytes: int
     last_sequence: int
     upstreams: tuple[UpstreamState, ...]
+    led_since: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

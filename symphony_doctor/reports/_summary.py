@@ -13,6 +13,8 @@ from symphony_doctor.reports._problems import Problem, problems_of
 from symphony_doctor.reports._words import by_severity, listing, one_line, plural
 
 _SOURCES: Final = {"files": "files", "nats": "NATS", "info": "INFO"}
+_LABELS: Final = {**_SOURCES, "http": "HTTP"}
+"""The UI ports are named where they answered; that they did not is said by the rule about them."""
 """The sources that every node can be looked at by, and what they are called."""
 
 _OUTCOMES: Final = {
@@ -152,7 +154,7 @@ def _sources(report: Report, sources: Iterable[str], *, given: bool) -> str:
     for source in sources:
         nodes = tuple(node.name for node in report.nodes if (source in node.sources) is given)
         if nodes:
-            by_nodes.setdefault(nodes, []).append(_SOURCES.get(source) or one_line(source))
+            by_nodes.setdefault(nodes, []).append(_LABELS.get(source) or one_line(source))
     every = [node.name for node in report.nodes]
     return "; ".join(f"{_and(names)} of {_of(list(nodes), every)}" for nodes, names in by_nodes.items())
 

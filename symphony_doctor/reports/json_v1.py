@@ -12,7 +12,7 @@ from symphony_doctor.model.report import CheckResult, NodeCoverage, Report, Repo
 
 SCHEMA: Final = "symphony-doctor/report/v1"
 
-_SOURCES: Final = ("files", "nats", "info")
+_SOURCES: Final = ("files", "nats", "info", "http")
 """The sources that ``coverage`` always has, though no node gave them."""
 
 

@@ -15,20 +15,34 @@ from symphony_doctor.model.evidence import Seen
 from symphony_doctor.sources import load_balancer, log_files, node_directory
 from symphony_doctor.sources.credentials import Credentials
 from symphony_doctor.sources.deadline import Deadline, leave_threads_behind
+from symphony_doctor.sources.http import collect as collect_ui
 from symphony_doctor.sources.log_files import LogFile
 from symphony_doctor.sources.nats_server import collect as collect_servers
 from symphony_doctor.sources.nats_server import probe_routes
 from symphony_doctor.sources.node_directory import NodeDirectory
-from symphony_doctor.sources.observation import Address, GivenLog, NodeFiles, Observation, ServerAnswers
+from symphony_doctor.sources.observation import (
+    Address,
+    GivenLog,
+    NodeFiles,
+    Observation,
+    ServerAnswers,
+    ServiceAnswer,
+)
 from symphony_doctor.sources.ports import probe_ports
 from symphony_doctor.sources.tokens import TokenReader
+
+DEFAULT_UI_PORT = 8080
 
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a run looks at. ``seconds`` is the deadline of each node, not the sum of them."""
+    """What a run looks at. ``seconds`` is the deadline of each node, not the sum of them.
+
+    Where there are ``further_credentials``, the servers tell which are the system account's; the others ask
+    services.
+    """
 
     directories: tuple[NodeDirectory, ...] = ()
     servers: tuple[Address, ...] = ()
@@ -38,6 +52,7 @@ class Request:
     environment: Mapping[str, str] = field(default_factory=dict)
     load_balancers: tuple[Path, ...] = ()
     logs: tuple[LogFile, ...] = ()
+    further_credentials: tuple[Credentials, ...] = ()
 
 
 async def collect(request: Request, fingerprint: Callable[[str], str]) -> list[Observation]:
@@ -60,11 +75,18 @@ async def collect(request: Request, fingerprint: Callable[[str], str]) -> list[O
         return observations
     addresses = _unique([*request.servers, *_client_addresses(files)])
     routes = _route_addresses(files)
-    answers, probes = await asyncio.gather(
-        collect_servers(addresses, request.credentials, read_token, request.seconds),
+    system, others = request.credentials, request.further_credentials
+    if system is not None and others:
+        from symphony_doctor.sources import services  # noqa: PLC0415 - the client is imported only if used
+
+        system, others = await services.tell_apart(addresses, (system, *others), request.seconds)
+    answers, probes, answered, told = await asyncio.gather(
+        collect_servers(addresses, system, read_token, request.seconds),
         probe_routes(routes, request.seconds),
+        collect_ui(_ui_addresses(files), fingerprint, request.seconds),
+        _ask_services(addresses, others, request.seconds),
     )
-    observations += [*answers, *probes]
+    observations += [*answers, *probes, *answered, *told]
     servers = [each for each in answers if isinstance(each, ServerAnswers)]
     further, more, ports = await asyncio.gather(
         probe_routes(_told_routes(answers, set(routes)), request.seconds),
@@ -98,6 +120,16 @@ def _distinct(directories: Iterable[NodeDirectory]) -> tuple[NodeDirectory, ...]
         if place not in by_place or by_place[place].name is None:
             by_place[place] = each
     return tuple(by_place.values())
+
+
+async def _ask_services(
+    addresses: Iterable[Address], credentials: tuple[Credentials, ...], seconds: float
+) -> list[Observation]:
+    if not credentials:
+        return []
+    from symphony_doctor.sources import services  # noqa: PLC0415 - the client is imported only if used
+
+    return [ServiceAnswer(await services.cluster_info(addresses, credentials, seconds))]
 
 
 def server_address(text: str) -> Address:
@@ -134,9 +166,32 @@ def _client_addresses(files: Iterable[NodeFiles]) -> list[Address]:
     for each in every:
         if isinstance(each.nats_config, Seen):
             config = each.nats_config.value
-            host = config.client.host or _host_of(each, every)
+            host = _client_host(each, every)
             if host is not None and config.client.port > 0:
                 found.append(Address(host, config.client.port, each.directory))
+    return found
+
+
+def _client_host(node: NodeFiles, files: list[NodeFiles]) -> str | None:
+    configured = node.nats_config.value.client.host if isinstance(node.nats_config, Seen) else None
+    return configured or _host_of(node, files)
+
+
+def _ui_addresses(files: Iterable[NodeFiles]) -> list[Address]:
+    """Return the UI port of every node: on the host of its client port, as no setting names another.
+
+    A node without a nats.config, as one that still shows the wizard, is here only if all others are.
+    """
+    every = list(files)
+    hosts = {
+        route.host for each in every if isinstance(each.nats_config, Seen) for route in _routes(each.nats_config.value)
+    }
+    here = "127.0.0.1" if hosts and hosts <= _LOCAL else None
+    found = []
+    for each in every:
+        host = _client_host(each, every) if isinstance(each.nats_config, Seen) else here
+        if isinstance(each.symphony_config, Seen) and host is not None:
+            found.append(Address(host, each.symphony_config.value.ui_port or DEFAULT_UI_PORT, each.directory))
     return found
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from symphony_doctor.formats import stream_meta
 from symphony_doctor.model.jetstream import (
     JetStream,
     MetaView,
@@ -28,11 +29,13 @@ class _ClusterReplica(msgspec.Struct):
     offline: bool = False
     active: int = 0
     lag: int = 0
+    peer: str = ""
 
 
 class _StreamCluster(msgspec.Struct):
     leader: str = ""
     raft_group: str = ""
+    leader_since: datetime | None = None
     replicas: tuple[_ClusterReplica, ...] | None = ()
 
 
@@ -126,7 +129,9 @@ def _meta(meta: _MetaCluster | None) -> MetaView | None:
 
 def _replicas(replicas: tuple[_ClusterReplica, ...] | None) -> tuple[Replica, ...]:
     return tuple(
-        Replica(replica.name, replica.current, replica.offline, replica.active / _NANOSECONDS, replica.lag)
+        Replica(
+            replica.name, replica.current, replica.offline, replica.active / _NANOSECONDS, replica.lag, replica.peer
+        )
         for replica in sorted(replicas or (), key=lambda replica: replica.name)
     )
 
@@ -144,6 +149,7 @@ def _stream(account: str, stream: _StreamDetail) -> StreamState:
         messages=stream.state.messages,
         stored_bytes=stream.state.bytes,
         last_sequence=stream.state.last_seq,
+        led_since=cluster.leader_since.timestamp() if cluster.leader_since else 0.0,
         upstreams=tuple(
             UpstreamState(
                 upstream.name,
@@ -168,5 +174,5 @@ def stream_config(config: dict[str, Any]) -> StreamConfig:
         sources=tuple(
             str(source.get("name", "")) for source in config.get("sources") or () if isinstance(source, dict)
         ),
-        settings=(),
+        settings=stream_meta.canonical(config),
     )

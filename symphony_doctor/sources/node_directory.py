@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TypeVar
@@ -19,7 +19,7 @@ from symphony_doctor.model.configuration import (
 )
 from symphony_doctor.model.evidence import Evidence, Missing, Seen, State
 from symphony_doctor.model.identity import Flaw, Located, SeedReference, Token
-from symphony_doctor.model.jetstream import StreamConfig, StreamDirectory
+from symphony_doctor.model.jetstream import Disk, Store, StreamConfig, StreamDirectory
 from symphony_doctor.sources.certificate_files import read_certificates
 from symphony_doctor.sources.deadline import Deadline, in_thread
 from symphony_doctor.sources.files import is_directory, list_directory, read_file
@@ -62,15 +62,7 @@ async def collect(
     except TimeoutError:
         why = f"{node.directory} could not be read in time: its file system does not answer, or it holds huge files"
         late = Missing(State.TIMED_OUT, why, str(node.directory))
-        return NodeFiles(node.name, str(node.directory), late, late, late, late)
-
-
-def _ends(parts: tuple[str, ...]) -> Iterator[str]:
-    """Yield the last components of a path, the longest first, as relative paths."""
-    for count in range(min(len(parts), 8), 0, -1):
-        end = parts[-count:]
-        if ".." not in end and max(map(len, end)) < 256:  # noqa: PLR2004 - the longest name of a file
-            yield str(PurePath(*end))
+        return NodeFiles(node.name, str(node.directory), late, late, late, late, late)
 
 
 class _Reader:
@@ -88,16 +80,16 @@ class _Reader:
         nats_config = self._nats_config(self.directory / "nats.config")
         config = nats_config.value if isinstance(nats_config, Seen) else None
         resolver = config.resolver.directory if config and config.resolver else None
-        store = config.jetstream.store_dir if config and config.jetstream else None
+        configured = config.jetstream.store_dir if config and config.jetstream else None
+        store = self._locate(configured.value if configured else None, "storage") / "jetstream"
         return NodeFiles(
             given_name=name,
             directory=str(self.directory),
             symphony_config=self._symphony_config(self.directory / "symphony.config"),
             nats_config=nats_config,
             account_files=self._account_files(self._locate(resolver.value if resolver else None, "accounts")),
-            stream_directories=self._stream_directories(
-                self._locate(store.value if store else None, "storage") / "jetstream"
-            ),
+            stream_directories=self._stream_directories(store),
+            store=_store(store),
             certificates=read_certificates(config.certificate_files, self.directory) if config else (),
         )
 
@@ -270,7 +262,8 @@ class _Reader:
         try:
             meta = stream_meta.parse(found.value, str(path / "meta.inf"))
         except FormatError as error:
-            return StreamDirectory(account, name, str(path), None, str(error))
+            encrypted = isinstance(error, stream_meta.EncryptedMetaError)
+            return StreamDirectory(account, name, str(path), None, str(error), encrypted=encrypted)
         config = StreamConfig(
             name=meta.name,
             storage=meta.storage,
@@ -280,3 +273,23 @@ class _Reader:
             settings=meta.config,
         )
         return StreamDirectory(account, name, str(path), config, None)
+
+
+def _store(path: Path) -> Evidence[Store]:
+    """Look at the store itself: whose directories are in it, and what room its disk has left."""
+    names = list_directory(path, MOST_ENTRIES)
+    if isinstance(names, Seen):
+        return Seen(Store(str(path), names.value, _disk(path)), str(path))
+    if names.is_absence and is_directory(path.parent):
+        return Seen(Store(str(path), (), _disk(path.parent)), str(path))
+    return names
+
+
+def _disk(path: Path) -> Disk | None:
+    try:
+        found = os.statvfs(path)
+    except OSError:
+        return None
+    # as df counts: what is kept for root is neither used nor free
+    usable = found.f_blocks - found.f_bfree + found.f_bavail
+    return Disk(usable * found.f_frsize, found.f_bavail * found.f_frsize)

@@ -10,10 +10,11 @@ from symphony_doctor.model.certificate import Certificate, PortCertificate
 from symphony_doctor.model.configuration import NatsConfig, SymphonyConfig
 from symphony_doctor.model.evidence import NOT_ASKED, Evidence
 from symphony_doctor.model.identity import Token
-from symphony_doctor.model.jetstream import JetStream, MetaGroup, StreamDirectory
+from symphony_doctor.model.jetstream import JetStream, MetaGroup, Store, StreamDirectory
 from symphony_doctor.model.load_balancer import LoadBalancer
 from symphony_doctor.model.log import Log
 from symphony_doctor.model.server import Greeting, Health, Route, RouteGreeting, Server
+from symphony_doctor.model.services import ClusterInfo, Ui
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class NodeFiles:
     stream_directories: Evidence[tuple[StreamDirectory, ...]]
     log: Evidence[tuple[Log, ...]] = NOT_ASKED
     certificates: tuple[PortCertificate, ...] = ()
+    store: Evidence[Store] = NOT_ASKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,4 +107,29 @@ class GivenLog:
     logs: Evidence[tuple[Log, ...]]
 
 
-Observation: TypeAlias = NodeFiles | ServerAnswers | RouteProbe | PortProbe | ResolverPack | LoadBalancerFile | GivenLog
+@dataclass(frozen=True, slots=True)
+class UiAnswers:
+    """What the UI port of the node with that directory answered."""
+
+    directory: str
+    ui: Evidence[Ui]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceAnswer:
+    """What ``cirata.services.cluster.info`` answered."""
+
+    info: Evidence[ClusterInfo]
+
+
+Observation: TypeAlias = (
+    NodeFiles
+    | ServerAnswers
+    | RouteProbe
+    | PortProbe
+    | ResolverPack
+    | LoadBalancerFile
+    | GivenLog
+    | UiAnswers
+    | ServiceAnswer
+)

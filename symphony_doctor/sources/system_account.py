@@ -217,6 +217,25 @@ class Connection:
             missing = Missing(State.UNREADABLE, f"{endpoint} answered: {told}", subject)
         return missing
 
+    async def call(self, subject: str, deadline: Deadline) -> Evidence[bytes]:
+        """Ask a service on some subject, with an empty request."""
+        missing: Missing
+        try:
+            reply = await self._client.request(subject, b"", timeout=max(0.001, deadline.remaining))
+        except (TimeoutError, nats.errors.TimeoutError):
+            missing = Missing(State.TIMED_OUT, f"{subject} was not answered in time", subject)
+        except nats.errors.NoRespondersError:
+            missing = Missing(State.UNREACHABLE, f"nothing answers on {subject} for account {self.account}", subject)
+        except (OSError, nats.errors.Error) as error:
+            missing = Missing(
+                State.UNREACHABLE, f"{subject}: the connection was lost ({type(error).__name__})", subject
+            )
+        else:
+            if reply.headers and reply.headers.get("Nats-Service-Error-Code"):
+                return Missing(State.UNREADABLE, f"{subject} answered with an error", subject)
+            return Seen(reply.data, subject)
+        return missing
+
     async def gather(self, subject: str, enough: Callable[[list[bytes]], bool], deadline: Deadline) -> list[bytes]:
         """Publish a request and collect replies until ``enough`` of them are there or time is over."""
         inbox = self._client.new_inbox()

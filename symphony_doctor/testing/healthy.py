@@ -22,11 +22,13 @@ from symphony_doctor.model.configuration import (
 from symphony_doctor.model.evidence import Missing, Seen, State
 from symphony_doctor.model.identity import Located, OperatorIdentity, Preloaded, SeedReference, Token
 from symphony_doctor.model.jetstream import (
+    Disk,
     JetStream,
     MetaGroup,
     MetaPeer,
     MetaView,
     Replica,
+    Store,
     StreamConfig,
     StreamDirectory,
     StreamState,
@@ -36,7 +38,7 @@ from symphony_doctor.model.load_balancer import Service
 from symphony_doctor.model.log import Log, LogEvent
 from symphony_doctor.model.policy import SYSTEM_BUCKETS, replicas_wanted
 from symphony_doctor.model.server import Greeting, Health, Listener, Route, RouteGreeting, Running, Server
-from symphony_doctor.model.services import ClusterInfo
+from symphony_doctor.model.services import ClusterInfo, Ui, UiAnswer
 from symphony_doctor.testing.load_balancers import behind, page_examples
 
 NOW = 1_800_000_000.0
@@ -186,6 +188,18 @@ def _node(at: int, names: list[str], streams: list[StreamState]) -> Node:
                 if each.config.is_file
             ),
             f"{path}/storage/jetstream",
+        ),
+        store=Seen(
+            Store(f"{path}/storage/jetstream", (SYSTEM, SYMPHONY, USER), Disk(2**40, 2**39)),
+            f"{path}/storage/jetstream",
+        ),
+        ui=Seen(
+            Ui(
+                f"{name}:{8080 + at}",
+                refused=False,
+                answers=tuple(UiAnswer(f"/api/v1/{each}", 200) for each in ("ping", "health", "ready")),
+            ),
+            f"{name}:{8080 + at}",
         ),
         greeting=Seen(
             Greeting(

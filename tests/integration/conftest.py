@@ -42,14 +42,21 @@ class Doctor:
 
     def run(self, mode: str, *more: str) -> tuple[int, dict[str, Any]]:
         """Return the exit status and the report."""
-        done = self.run_raw(mode, *more)
+        return self.run_with(*self.arguments(mode), *more)
+
+    def run_with(self, *arguments: str) -> tuple[int, dict[str, Any]]:
+        """Return the exit status and the report for any arguments of ``run``."""
+        done = self._run(*arguments)
         assert done.stdout, done.stderr
         return done.returncode, json.loads(done.stdout)
 
     def run_raw(self, mode: str, *more: str) -> subprocess.CompletedProcess[str]:
         """Return the process as it ended."""
+        return self._run(*self.arguments(mode), *more)
+
+    def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [PROGRAM, "run", *self.arguments(mode), "--format", "json", *more],
+            [PROGRAM, "run", *arguments, "--format", "json"],
             capture_output=True,
             text=True,
             timeout=120,

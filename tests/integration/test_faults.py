@@ -9,12 +9,16 @@ from typing import Any
 
 import pytest
 
+from symphony_doctor.api import peer_id
 from symphony_doctor.lab.broken import Broken
 from symphony_doctor.lab.cluster import Lab
 
 from .conftest import MODES, Doctor
 
 pytestmark = pytest.mark.cluster
+
+
+FILES = ("both", "files")
 
 
 @dataclass(frozen=True)
@@ -31,12 +35,18 @@ class Expected:
     nodes: Callable[[Broken], tuple[str, ...]] = lambda broken: broken.nodes
     nodes_by_nats: Callable[[Lab], tuple[str, ...]] | None = None
     tls: bool = False
+    size: int = 3
 
 
 def both_called_node1(lab: Lab) -> tuple[str, ...]:
     """Without files, the second server of one name is told from the first by its address."""
     later = max(node.client_url.removeprefix("nats://") for node in lab.nodes[:2])
     return ("node1", f"node1 at {later}")
+
+
+def forgotten(broken: Broken) -> tuple[str, ...]:
+    """After the servers have restarted they know a removed one by its id alone."""
+    return (peer_id(broken.nodes[0]),)
 
 
 EXPECTED = {
@@ -72,6 +82,23 @@ EXPECTED = {
     "certificate-expired": Expected("SV003", "error", lambda _: None, tls=True),
     "certificate-expiring": Expected("SV003", "warning", lambda _: None, tls=True),
     "slow-consumers": Expected("SV005", "warning", lambda broken: broken.nodes[0], ("both", "nats")),
+    "jetstream-limits": Expected("CF003", "warning", lambda broken: f"nats.config/{broken.key}", FILES),
+    "limit-not-set": Expected("CF003", "warning", lambda broken: f"nats.config/{broken.key}", FILES),
+    "resolver-memory": Expected("CF004", "error", lambda broken: f"nats.config/resolver of {broken.nodes[0]}", FILES),
+    "port-clash": Expected("CF007", "error", lambda broken: f"port {broken.key}", FILES),
+    "config-pitfall": Expected("CF010", "warning", lambda broken: f"nats.config/{broken.key}", FILES),
+    "orphan-data": Expected("AC005", "warning", lambda broken: broken.account, FILES),
+    "reloaded": Expected("AC006", "warning", lambda broken: broken.nodes[0], ("both", "nats")),
+    "ghost-peer": Expected(
+        "JS007", "warning", lambda broken: peer_id(broken.nodes[0]), ("both", "nats"), nodes=forgotten, size=4
+    ),
+    "stalled-mirror": Expected("JS008", "warning", lambda broken: broken.stream, ("both", "nats")),
+    "bucket-nearly-full": Expected("JS009", "warning", lambda broken: broken.stream, ("both", "nats")),
+    "reserved-memory": Expected(
+        "JS009", "warning", lambda broken: f"jetstream.max_mem of {broken.nodes[0]}", ("both", "nats")
+    ),
+    "config-split": Expected("JS010", "error", lambda broken: broken.stream, FILES),
+    "ui-degraded": Expected("UI001", "error", lambda broken: broken.nodes[0], ("both",)),
 }
 
 
@@ -103,6 +130,9 @@ def test_fault(fault: str, start: Callable[..., Lab]) -> None:
             found = roots(report) if subject is not None else [(*each[:3], None) for each in roots(report)]
             assert found == [root], f"{mode}: {roots(report)}"
             assert status == (0 if expected.severity == "warning" else 1)
+            assert roots(report) == [root], f"{mode}: {roots(report)}"
+            worst = {finding["severity"] for finding in report["findings"]}
+            assert status == (1 if worst & {"error", "critical"} else 0)
             ids = {finding["id"] for finding in report["findings"]}
             assert all(finding["cause"] in ids for finding in report["findings"] if finding["cause"])
         else:

@@ -240,3 +240,6 @@ BLOCKS: Final[Mapping[str, Mapping[str, Kind]]] = {
 }  # fmt: skip
 RESOLVERS: Final = frozenset({"resolver", "account_resolver", "accounts_resolver"})
 DURATIONS: Final = frozenset({_duration, _sync})
+DURATION_KEYS: Final = frozenset(
+    key for block in (TOP, *BLOCKS.values()) for key, kind in block.items() if kind in DURATIONS
+)
