@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from statistics import median
 
 THIS_MACHINE = ""
 """The name under which the doctor's own clock takes part."""
@@ -32,7 +31,7 @@ def odd_clocks(clocks: Mapping[str, Clock], most: float) -> tuple[tuple[str, ...
     right = max(windows, key=lambda names: (len(set(names) - {THIS_MACHINE}), THIS_MACHINE in names, sorted(names)))
     odd = every.keys() - set(right)
     servers = tuple(sorted(odd - {THIS_MACHINE}))
-    return servers or tuple(odd), median(every[name].offset for name in right)
+    return servers or tuple(odd), sorted(every[name].offset for name in right)[len(right) // 2]
 
 
 def _differ(one: Clock, other: Clock, most: float) -> bool:

@@ -167,12 +167,20 @@ async def _tls_first(
             reader, writer = await asyncio.open_connection(host, port, limit=MOST)
     except (OSError, ValueError):
         return None
-    stream = tls.TlsStream(reader, writer, host)
+    try:
+        return await _inside(tls.TlsStream(reader, writer, host), where, deadline, understand)
+    finally:
+        writer.transport.abort()
+
+
+async def _inside(
+    stream: tls.TlsStream, where: str, deadline: Deadline, understand: Understand[T]
+) -> Greeted[T] | None:
+    """Shake hands and read what is said then; ``None`` where the other side does not speak TLS."""
     try:
         async with asyncio.timeout(deadline.remaining):
             certificate = tls.understand(await stream.handshake(), where)
     except OSError:
-        writer.transport.abort()
         return None
     try:
         # a server that wants a certificate of ours ends the connection now, without INFO
@@ -183,8 +191,6 @@ async def _tls_first(
         return Greeted(missing, certificate)
     except OSError:
         line = b""
-    finally:
-        writer.transport.abort()
     if line:
         return Greeted(_parse(line, where, lambda info: understand(info, True))[0], certificate)  # noqa: FBT003
     return Greeted(_understood(understand(None, True), where), certificate)  # noqa: FBT003

@@ -40,11 +40,25 @@ def context(authority: trustme.CA, *, mutual: bool = False, newest: ssl.TLSVersi
 
 
 def asked(serve: Serve, ask: Callable[[int], Awaitable[object]], secure: ssl.SSLContext | None = None) -> object:
+    """Ask a server that lives as long as the question; every connection is closed at its end."""
+    handlers: set[asyncio.Task[None]] = set()
+
+    async def tracked(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        handlers.add(task)
+        try:
+            await serve(reader, writer)
+        except OSError:
+            pass
+        finally:
+            writer.transport.abort()
+
     async def both() -> object:
-        async with await asyncio.start_server(serve, HOST, 0, ssl=secure) as server:
-            port = server.sockets[0].getsockname()[1]
-            result = await ask(port)
-            server.close_clients() if hasattr(server, "close_clients") else None
+        async with await asyncio.start_server(tracked, HOST, 0, ssl=secure) as server:
+            result = await ask(server.sockets[0].getsockname()[1])
+            # whoever asked has hung up: every handler comes to its end
+            await asyncio.gather(*handlers, return_exceptions=True)
             return result
 
     return asyncio.run(both())
@@ -52,15 +66,10 @@ def asked(serve: Serve, ask: Callable[[int], Awaitable[object]], secure: ssl.SSL
 
 def say(line: bytes, *, stay: bool = True) -> Serve:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            writer.write(line)
-            await writer.drain()
-            if stay:
-                await reader.read()
-        except OSError:
-            pass
-        finally:
-            writer.close()
+        writer.write(line)
+        await writer.drain()
+        if stay:
+            await reader.read()
 
     return serve
 
@@ -122,10 +131,15 @@ def test_a_port_that_says_nothing_at_all() -> None:
 def test_a_slow_greeting_is_waited_for() -> None:
     """A server that takes longer than the patience before TLS is tried is still greeted."""
 
-    async def late(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(info.PATIENCE * 2)
-        writer.write(ROUTE)
-        writer.close()
+    async def late(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            async with asyncio.timeout(info.PATIENCE * 2):
+                await reader.readuntil(b"never")
+        except TimeoutError:
+            writer.write(ROUTE)
+            await writer.drain()
+        except asyncio.IncompleteReadError:
+            pass
 
     found = asked(late, greet_route())
     assert isinstance(found, info.Greeted)
