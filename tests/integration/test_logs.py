@@ -32,12 +32,12 @@ def found(report: dict[str, Any], code: str) -> list[dict[str, Any]]:
     return [finding for finding in report["findings"] if finding["code"] == code]
 
 
-def until_found(doctor: Doctor, mode: str, code: str, *, within: float) -> dict[str, Any]:
-    """Look until the finding is there: what goes on has to go on for a while."""
+def until_found(doctor: Doctor, mode: str, code: str, *nodes: str, within: float) -> dict[str, Any]:
+    """Look until the finding is there for all these nodes: what goes on has to go on for a while, on each."""
     deadline = time.monotonic() + within
     while True:
         _, report = doctor.run(mode)
-        if found(report, code):
+        if {node for each in found(report, code) for node in each["nodes"]} >= set(nodes):
             return report
         assert time.monotonic() < deadline, f"{code} {statuses(report)}: {_last(doctor)}"
         time.sleep(2)
@@ -100,7 +100,7 @@ def test_lg001_fault_quorum_lost_for_good(start: Callable[..., Lab]) -> None:
     lab = start(nodes=3)
     doctor = Doctor(lab)
     asyncio.run(lab.break_("quorum-lost"))
-    report = until_found(doctor, "files", "LG001", within=150)
+    report = until_found(doctor, "files", "LG001", "node1", within=150)
     (finding,) = found(report, "LG001")
     assert (finding["nodes"], finding["severity"], finding["cause"]) == (["node1"], "warning", None)
     assert "NO quorum" in finding["evidence"][0]["actual"]
@@ -115,7 +115,7 @@ def test_lg004_fault_cluster_name(start: Callable[..., Lab], tmp_path: Path) -> 
     lab = start(nodes=3)
     doctor = Doctor(lab)
     asyncio.run(lab.break_("cluster-name", "node2"))
-    report = until_found(doctor, "both", "LG004", within=120)
+    report = until_found(doctor, "both", "LG004", "node1", "node2", "node3", within=120)
     (finding,) = found(report, "LG004")
     assert finding["nodes"] == ["node1", "node2", "node3"]
     assert finding["cause"].startswith("RT001")
