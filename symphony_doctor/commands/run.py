@@ -125,6 +125,8 @@ def _request(
     if creds is not None and context is not None:
         raise UsageError("--creds and --context exclude each other: a context brings its own credentials")
     addresses = [url.strip() for each in servers for url in each.split(",") if url.strip()]
+    if servers and not addresses:
+        raise UsageError("--server names no address: an empty variable of the shell?")
     credentials: Credentials | None = creds_file(creds) if creds is not None else None
     if context is not None:
         found = nats_context(context, os.environ)
@@ -152,6 +154,8 @@ def _node(text: str) -> NodeDirectory:
     # a path with an equals sign in it is a path, unless what stands before could be a name
     if not given or "/" in name or not name:
         name, directory = "", text
+    if not directory:
+        raise UsageError(f"--node {text!r} names no directory: an empty variable of the shell?")
     path = Path(directory)
     found = directory_at(path)
     if isinstance(found, Missing) and found.state is not State.DENIED:
@@ -176,4 +180,7 @@ def _nodes(texts: tuple[str, ...]) -> tuple[NodeDirectory, ...]:
 
 
 def _codes(options: tuple[str, ...]) -> list[str]:
-    return [code.strip() for option in options for code in option.split(",") if code.strip()]
+    codes = [code.strip() for option in options for code in option.split(",") if code.strip()]
+    if options and not codes:
+        raise UsageError("--select or --ignore names no rule: an empty variable of the shell?")
+    return codes
