@@ -62,6 +62,8 @@ def evidence_options(command: Callable[..., int]) -> Callable[..., int]:
         if creds and context is not None:
             raise UsageError("--creds and --context exclude each other: a context brings its own credentials")
         addresses = [url.strip() for each in servers for url in each.split(",") if url.strip()]
+        if servers and not addresses:
+            raise UsageError("--server names no address: an empty variable of the shell?")
         credentials = tuple(creds_file(each) for each in creds)
         if context is not None:
             found = nats_context(context, os.environ)
@@ -159,6 +161,8 @@ def _named(text: str) -> tuple[str | None, str]:
 
 def _node(text: str) -> NodeDirectory:
     name, directory = _named(text)
+    if not directory:
+        raise UsageError(f"--node {text!r} names no directory: an empty variable of the shell?")
     path = Path(directory)
     found = directory_at(path)
     if isinstance(found, Missing) and found.state is not State.DENIED:
@@ -184,4 +188,7 @@ def _nodes(texts: tuple[str, ...]) -> tuple[NodeDirectory, ...]:
 
 def codes(options: tuple[str, ...]) -> list[str]:
     """Split the values of ``--select`` and ``--ignore`` at their commas."""
-    return [code.strip() for option in options for code in option.split(",") if code.strip()]
+    found = [code.strip() for option in options for code in option.split(",") if code.strip()]
+    if options and not found:
+        raise UsageError("--select or --ignore names no rule: an empty variable of the shell?")
+    return found

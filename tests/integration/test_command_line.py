@@ -69,6 +69,10 @@ def test_status_1_findings(broken: Path) -> None:
     [
         ([], "nothing to look at: give --node DIR"),
         (["--select", "JS01"], "no rule has the code, prefix or name 'JS01'; did you mean JS001?"),
+        (["--select", ""], "names no rule"),
+        (["--server", ","], "names no address"),
+        (["--node", ""], "names no directory"),
+        (["--node", "n1="], "names no directory"),
         (["--ignore", "quorum-los"], "did you mean quorum-lost?"),
         (["--wait", "soon"], "'soon' is no duration: expected a positive number of seconds, or such as 500ms, 30s, 5m"),
         (["--timeout", "0"], "is no duration"),

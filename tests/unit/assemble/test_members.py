@@ -93,10 +93,20 @@ def test_an_address_that_one_node_lists_is_no_node() -> None:
     """One of three lists an address at which nobody answers: a route was left behind."""
     listed = files(4, "node1")
     rest = [files(4, name, without=("node4",)) for name in ("node2", "node3")]
-    made = cluster(listed, *rest, probe("node4:6222", None), network=False)
+    heard = [answers(3, name) for name in ("node1", "node2", "node3")]
+    made = cluster(listed, *rest, *heard, probe("node2:6222", "node2"), probe("node4:6222", None))
     assert names(made) == ["node1", "node2", "node3"]
     (finding,) = judge("RT005", made).findings
     assert (finding.subject.name, finding.nodes) == ("node4:6222", ("node1",))
+
+
+def test_without_servers_it_may_be_a_further_name_of_the_node_that_lists_it() -> None:
+    """From files alone an address with the node's own port, listed by it alone, may be its own: none is blamed."""
+    listed = files(4, "node1")
+    rest = [files(4, name, without=("node4",)) for name in ("node2", "node3")]
+    made = cluster(listed, *rest, network=False)
+    assert names(made) == ["node1", "node2", "node3"]
+    assert judge("RT005", made).findings == ()
 
 
 def test_nodes_that_all_list_all_are_no_more_than_they_are() -> None:
