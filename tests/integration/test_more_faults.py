@@ -13,7 +13,7 @@ import pytest
 
 from symphony_doctor.formats import jwt as jwts
 from symphony_doctor.formats import jwt_make
-from symphony_doctor.lab import breaking, buckets, control
+from symphony_doctor.lab import breaking, buckets, control, layout
 from symphony_doctor.lab.cluster import Lab
 from symphony_doctor.lab.identity import create_identity, sign_user_account
 
@@ -275,3 +275,21 @@ def test_qu003_fault_even_clusters(nodes: int, start: Callable[..., Lab]) -> Non
         assert roots(report) == [("QU003", "warning", everyone, "size")], mode
         assert len(above_info(report)) == 1
         assert status == 0
+
+
+def test_rt002_near_miss_one_block_copied_to_all_nodes(start: Callable[..., Lab]) -> None:
+    """Every node lists all three route addresses, its own one included: a healthy cluster, in every mode."""
+    lab = start(nodes=3)
+    everyone = list(breaking.addresses(lab))
+    for node in breaking.names(lab):
+        listed = [address for address in everyone if address.name != node]
+        breaking.edit_nats_config(lab, node, layout.routes(listed), layout.routes(everyone))
+
+    async def restart() -> None:
+        await breaking.stop_all(lab, breaking.names(lab))
+        await breaking.start_all(lab, breaking.names(lab))
+        await lab.wait_healthy()
+
+    asyncio.run(restart())
+    for mode in MODES:
+        assert roots(Doctor(lab).run(mode)[1]) == [], mode
