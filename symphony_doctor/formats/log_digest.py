@@ -27,7 +27,10 @@ _MOST_EVENTS: Final = 64
 _MOST_ROUTES: Final = 256
 _MOST_SERVICES: Final = 32
 _POOL: Final = 2
-"""Routes that make a pool: a connection that is refused after its greeting is only ever one."""
+"""Routes that make a pool."""
+_SETTLED: Final = 5.0
+"""Seconds after which a route stands: one that is refused is closed at once."""
+_START: Final = 512
 _END: Final = 8 * 1024
 _END_LINES: Final = 50
 _LOOKS_BACK: Final = 2000
@@ -64,7 +67,7 @@ class _Service:
     quorum_lost_at: float | None = None
     stopped: bool = False
     events: dict[tuple[LogKind, str, str], _Event] = field(default_factory=dict)
-    routes: dict[str, int] = field(default_factory=dict)
+    routes: dict[str, tuple[int, bytes]] = field(default_factory=dict)
 
 
 class LogDigest:
@@ -214,15 +217,15 @@ class LogDigest:
                 service.quorum_lost_at = at
 
     def _mark_route(self, data: bytes, at: int, statement: Statement) -> None:
-        name = service_of(data[data.rfind(b"\n", 0, at) + 1 : at]) if self._mixed else ""
-        service = self._service(Line(name, "", None, ""))
+        line = data[data.rfind(b"\n", 0, at) + 1 : at]
+        service = self._service(Line(service_of(line) if self._mixed else "", "", None, ""))
         self._order += 1
         if statement.said is Said.ROUTE_CLOSED:
             service.routes.pop(statement.about, None)
             return
         if len(service.routes) >= _MOST_ROUTES:
             service.routes.pop(next(iter(service.routes)))
-        service.routes[statement.about] = self._order
+        service.routes[statement.about] = self._order, line[:_START]
         service.stopped = False
 
     def _complain(
@@ -232,7 +235,7 @@ class LogDigest:
             key = (key[0], "", "")
         event = service.events.setdefault(key, _Event())
         quiet = at is not None and event.last_at is not None and at - event.last_at > SILENCE
-        if quiet or (key[0] is LogKind.ROUTE and _made_since(service, event) >= _POOL):
+        if quiet or (key[0] is LogKind.ROUTE and self._stood(service, event, at) >= _POOL):
             event.count = 0
         # mixed sources are not quite in the order of their times
         if event.count == 0:
@@ -243,6 +246,13 @@ class LogDigest:
         event.count += 1
         event.total += 1
         event.text, event.where, event.order = text, where, self._order
+
+    def _stood(self, service: _Service, event: _Event, at: float | None) -> int:
+        """Count the routes that were made after a complaint and have stood for a while: not those in flight."""
+        if at is None:
+            return 0
+        made = [read_line(line, self._clock).at for order, line in service.routes.values() if order > event.order]
+        return sum(each is not None and at - each >= _SETTLED for each in made)
 
     def _log(self, name: str, service: _Service, *, truncated: bool) -> Log:
         return Log(
@@ -284,4 +294,4 @@ class LogDigest:
 
 
 def _made_since(service: _Service, event: _Event) -> int:
-    return sum(order > event.order for order in service.routes.values())
+    return sum(order > event.order for order, _ in service.routes.values())

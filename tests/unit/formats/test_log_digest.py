@@ -84,7 +84,9 @@ def test_routes_that_stand_are_counted_after_the_last_error() -> None:
     assert only(text, LogKind.ROUTE).routes_since == 0
     text += stamped(6, made.format(60)) + stamped(6, made.format(61))
     assert only(text, LogKind.ROUTE).routes_since == 2
-    event = only(text + stamped(7, CONFLICT.format(70)), LogKind.ROUTE)
+    in_flight = only(text + stamped(7, CONFLICT.format(70)), LogKind.ROUTE)
+    assert (in_flight.count, in_flight.total) == (6, 6)
+    event = only(text + stamped(20, CONFLICT.format(70)), LogKind.ROUTE)
     assert (event.count, event.total) == (1, 6)
 
 
