@@ -11,7 +11,8 @@ from pathlib import Path
 from symphony_doctor.lab.faults import FAULTS
 
 PROOFS = ("fault", "absent", "near_miss")
-_NAME = re.compile(r"test_([a-z]{2,5}[0-9]{3})_(fault|absent|near_miss)(?:_|$)")
+_NAME = re.compile(r"(?:^test|_and)_([a-z]{2,5}[0-9]{3})_(fault|absent|near_miss)(?=_|$)")
+"""One test may be the proof of several rules: ``test_lg002_fault_and_lg003_fault``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +40,10 @@ def proofs_of(tests: Path) -> dict[str, list[Proof]]:
 
 def _functions(tree: ast.Module, file: str) -> Iterator[Proof]:
     for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and (match := _NAME.match(node.name)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             shows = (ast.get_docstring(node) or "").partition("\n")[0].rstrip(".")
-            yield Proof(match[1].upper(), match[2], node.name, shows, file, "/integration/" in f"/{file}")
+            for match in _NAME.finditer(node.name):
+                yield Proof(match[1].upper(), match[2], node.name, shows, file, "/integration/" in f"/{file}")
 
 
 def _expected(tree: ast.Module, file: str) -> Iterator[Proof]:

@@ -20,7 +20,8 @@ from symphony_doctor.assemble.balancers import place
 from symphony_doctor.assemble.beliefs import believe
 from symphony_doctor.assemble.certificates import with_probes
 from symphony_doctor.assemble.logs import with_logs
-from symphony_doctor.assemble.members import Scope, find_members, with_expected, with_ui
+from symphony_doctor.assemble.members import find_members, with_expected, with_ui
+from symphony_doctor.assemble.scope import Scope
 from symphony_doctor.assemble.tables import cluster_of
 from symphony_doctor.model.cluster import Cluster, Node
 from symphony_doctor.model.evidence import Evidence, Missing, Seen, State

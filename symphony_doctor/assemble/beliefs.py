@@ -20,6 +20,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from symphony_doctor.assemble.certificates import certificates, route_tls
+from symphony_doctor.assemble.lacking import better_reason, from_config
 from symphony_doctor.assemble.listeners import listeners_of
 from symphony_doctor.assemble.members import is_unplaced
 from symphony_doctor.assemble.running import running_of, silent
@@ -33,7 +34,8 @@ from symphony_doctor.model.server import RouteGreeting, Running
 
 if TYPE_CHECKING:
     from symphony_doctor.assemble.addresses import RouteMap
-    from symphony_doctor.assemble.members import Member, Scope
+    from symphony_doctor.assemble.members import Member
+    from symphony_doctor.assemble.scope import Scope
 
 T = TypeVar("T")
 
@@ -118,26 +120,6 @@ def _merged(
     )
 
 
-def _from_config(node: Node, absent: str) -> Missing:
-    """Say why nats.config does not tell: the key is absent, or the file could not be read."""
-    config = node.nats_config
-    if isinstance(config, Seen):
-        return Missing(State.ABSENT, absent, config.where)
-    if config.is_absence:
-        # a file that is not there tells nothing of what the node would be configured with
-        return Missing(State.UNREADABLE, config.why, config.where)
-    return config
-
-
-def _why(live: Evidence[object], files: Missing) -> Missing:
-    """Choose the reason that helps most: what was tried and failed before what was not asked for."""
-    if not isinstance(live, Missing) or files.state is not State.NOT_ASKED:
-        return files
-    if live.state is not State.NOT_ASKED:
-        return live
-    return Missing(State.NOT_ASKED, f"{files.why}, and {live.why}")
-
-
 def _server_name(node: Node) -> Evidence[str]:
     if isinstance(node.server, Seen):
         return Seen(node.server.value.server_name, "VARZ")
@@ -146,7 +128,7 @@ def _server_name(node: Node) -> Evidence[str]:
     if isinstance(node.nats_config, Seen) and node.nats_config.value.server_name:
         located = node.nats_config.value.server_name
         return Seen(located.value, located.where)
-    return _why(node.greeting, _from_config(node, "nats.config sets no server_name"))
+    return better_reason(node.greeting, from_config(node, "nats.config sets no server_name"))
 
 
 def _cluster_name(node: Node) -> Evidence[str]:
@@ -160,7 +142,7 @@ def _cluster_name(node: Node) -> Evidence[str]:
         return Seen(located.value, located.where)
     if isinstance(node.greeting, Seen):
         return Missing(State.ABSENT, "the server is in no cluster", node.greeting.where)
-    return _why(node.greeting, _from_config(node, "nats.config names no cluster"))
+    return better_reason(node.greeting, from_config(node, "nats.config names no cluster"))
 
 
 def _version(node: Node) -> Evidence[str]:
@@ -168,7 +150,7 @@ def _version(node: Node) -> Evidence[str]:
         return Seen(node.server.value.version, "VARZ")
     if isinstance(node.greeting, Seen):
         return Seen(node.greeting.value.version, node.greeting.where)
-    return _why(node.server, node.greeting)
+    return better_reason(node.server, node.greeting)
 
 
 def _operator(node: Node) -> Evidence[OperatorIdentity]:
@@ -181,8 +163,8 @@ def _operator(node: Node) -> Evidence[OperatorIdentity]:
         if tokens:
             return Seen(OperatorIdentity(tuple(token.subject for token in tokens), tokens), located[0].where)
         if node.nats_config.value.operators:
-            return _why(node.server, _unread_operator(node.nats_config.value))
-    return _why(node.server, _from_config(node, "nats.config names no operator"))
+            return better_reason(node.server, _unread_operator(node.nats_config.value))
+    return better_reason(node.server, from_config(node, "nats.config names no operator"))
 
 
 def _unread_operator(config: NatsConfig) -> Missing:
@@ -201,13 +183,13 @@ def _system_account(node: Node) -> Evidence[str]:
         for each in config.operators:
             if isinstance(each.value, Token) and each.value.system_account:
                 return Seen(each.value.system_account, each.where)
-    return _why(node.server, _from_config(node, "nats.config names no system account"))
+    return better_reason(node.server, from_config(node, "nats.config names no system account"))
 
 
 def _preload(node: Node) -> Evidence[tuple[Preloaded, ...]]:
     if isinstance(node.nats_config, Seen):
         return Seen(node.nats_config.value.preload, node.nats_config.where)
-    return _from_config(node, "")
+    return from_config(node, "")
 
 
 def _jetstream_enabled(node: Node) -> Evidence[bool]:
@@ -224,7 +206,7 @@ def _jetstream_enabled(node: Node) -> Evidence[bool]:
         return Seen(node.greeting.value.jetstream, node.greeting.where)
     if isinstance(config, Seen):
         return Seen(value=True, where=config.where)
-    return _why(node.greeting, _from_config(node, ""))
+    return better_reason(node.greeting, from_config(node, ""))
 
 
 def _configured_routes(
@@ -236,7 +218,7 @@ def _configured_routes(
 ) -> Evidence[tuple[ConfiguredRoute, ...]]:
     listed = routes.listed.get(node.name)
     if listed is None:
-        return _why(node.server, _from_config(node, ""))
+        return better_reason(node.server, from_config(node, ""))
     where = node.nats_config.where if isinstance(node.nats_config, Seen) else "VARZ"
     found = tuple(
         ConfiguredRoute(
@@ -257,7 +239,7 @@ def _accounts(node: Node) -> Evidence[frozenset[str]]:
         return Seen(frozenset(file.account for file in files.value), files.where)
     if isinstance(node.resolver_accounts, Seen):
         return node.resolver_accounts
-    return _why(node.resolver_accounts, files)
+    return better_reason(node.resolver_accounts, files)
 
 
 def _account_claims(node: Node, pack: Evidence[tuple[Token, ...]] | None) -> Evidence[tuple[Account, ...]]:
@@ -283,7 +265,7 @@ def _account_claims(node: Node, pack: Evidence[tuple[Token, ...]] | None) -> Evi
         )
     if isinstance(held, Seen) and isinstance(pack, Missing):
         return pack
-    return _why(held, files)
+    return better_reason(held, files)
 
 
 def _streams(node: Node) -> Evidence[tuple[HeldStream, ...]]:
@@ -301,4 +283,4 @@ def _streams(node: Node) -> Evidence[tuple[HeldStream, ...]]:
             ),
             node.stream_directories.where,
         )
-    return _why(node.jetstream, node.stream_directories)
+    return better_reason(node.jetstream, node.stream_directories)

@@ -10,7 +10,7 @@ from symphony_doctor.model.evidence import Evidence, Missing, Seen, State
 from symphony_doctor.model.server import RouteGreeting, Running
 
 if TYPE_CHECKING:
-    from symphony_doctor.assemble.members import Scope
+    from symphony_doctor.assemble.scope import Scope
 
 
 def silent(node: Node, running: Running) -> Node:

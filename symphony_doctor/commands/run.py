@@ -9,7 +9,8 @@ import click
 
 from symphony_doctor.commands._diagnosis import exit_status, look, new_secrets, write
 from symphony_doctor.commands._output import check_writable
-from symphony_doctor.commands._request import DURATION, codes, evidence_options
+from symphony_doctor.commands._request import evidence_options
+from symphony_doctor.commands._values import DURATION, codes
 from symphony_doctor.commands.checks import CHECKS_DIR, choose, load_rules, not_loaded
 from symphony_doctor.model.finding import Severity
 from symphony_doctor.reports import FORMATS

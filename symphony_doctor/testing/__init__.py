@@ -6,8 +6,9 @@ A test of a rule is: take ``healthy()``, change one thing with ``changed()``, ``
     assert [f.nodes for f in judge("RT001", cluster).findings] == [("node3",)]
 """
 
-from symphony_doctor.testing.healthy import NOW, OPERATOR, SYMPHONY, SYSTEM, USER, healthy, log, stream_state, token
+from symphony_doctor.testing.healthy import healthy
 from symphony_doctor.testing.judging import TAKEN, changed, installed_checks, judge, rebuilt, without
+from symphony_doctor.testing.parts import NOW, OPERATOR, SYMPHONY, SYSTEM, USER, log, stream_state, token
 
 __all__ = [
     "NOW",

@@ -10,7 +10,7 @@ from symphony_doctor.testing import NOW, healthy, without
 from .builder import check, finding, saying
 
 NETWORK = (Kind.SERVER, Kind.ROUTES, Kind.JETSTREAM, Kind.META_GROUP, Kind.HEALTH, Kind.RESOLVER_ACCOUNTS)
-FILES = (Kind.SYMPHONY_CONFIG, Kind.NATS_CONFIG, Kind.ACCOUNT_FILES, Kind.STREAM_DIRECTORIES)
+FILES = (Kind.SYMPHONY_CONFIG, Kind.NATS_CONFIG, Kind.ACCOUNT_FILES, Kind.STREAM_DIRECTORIES, Kind.STORE)
 SILENT = Missing(State.TIMED_OUT, "no answer within 5 s")
 
 
