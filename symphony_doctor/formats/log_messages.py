@@ -112,8 +112,13 @@ _ROUTE_REASONS: Final = (
     ("Mismatch route pool size", "pool size"),
     ("Route Error", "refused"),
 )
-# what a port scan or a health check of a load balancer leaves behind on a route port
-_PROBED: Final = ("handshake error: EOF", "connection reset by peer", "i/o timeout")
+# what a port scan, a health check of a load balancer or our own look at a certificate leaves behind on a route port
+_PROBED: Final = (
+    "handshake error: EOF",
+    "connection reset by peer",
+    "i/o timeout",
+    "client didn't provide a certificate",
+)
 
 
 def route_marks(data: bytes) -> Iterator[tuple[int, Statement]]:

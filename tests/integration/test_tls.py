@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from symphony_doctor.formats.log_messages import read_message
 from symphony_doctor.lab import certificates, starting
 from symphony_doctor.lab.cluster import Lab
 
@@ -49,6 +50,20 @@ def test_without_the_authority_the_reason_names_the_option(start: Callable[..., 
     assert "--tlsca FILE" in reasons(report, "JS003")
     outcome = {check["code"]: check["status"] for check in report["checks"]}
     assert {outcome[code] for code in ("RT003", "RT007", "SV003", "QU001")} == {"passed"}
+
+
+def test_lg004_near_miss_the_doctors_own_look_at_a_route_port_with_tls(start: Callable[..., Lab]) -> None:
+    """A look at the certificate of a route port leaves an error in that server's log: it is none of a route."""
+    lab = start(nodes=3, tls=True)
+    Doctor(lab).run("both")
+    lines = [
+        line
+        for node in lab.nodes
+        for line in (node.directory / "nats.log").read_text().splitlines()
+        if "TLS route handshake error" in line
+    ]
+    assert lines
+    assert [line for line in lines if read_message(line) is not None] == []
 
 
 def test_another_authority_is_said_to_be_another(start: Callable[..., Lab], tmp_path: Path) -> None:

@@ -171,6 +171,7 @@ def test_a_line_is_cut() -> None:
             Statement(Said.ROUTE_ERROR, "account", "10.0.0.2"),
         ),
         ("10.0.0.9:6222 - rid:9 - TLS route handshake error: EOF", None),
+        ("10.0.0.9:6222 - rid:9 - TLS route handshake error: tls: client didn't provide a certificate", None),
         ("10.0.0.9:4222 - cid:9 - authentication error", None),
         ("[1] 2026/11/25 22:23:14 [TRC] <<- MSG_PAYLOAD: context deadline exceeded", None),
         ("time=2026-11-25T22:23:14Z level=DEBUG msg='context deadline exceeded'", None),
