@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TypeGuard
 
 from symphony_doctor.api import (
@@ -13,12 +14,14 @@ from symphony_doctor.api import (
     Gap,
     Iterator,
     Kind,
+    Located,
     Missing,
     NatsConfig,
     OperatorIdentity,
     Remedy,
     Risk,
     Same,
+    Seen,
     Severity,
     State,
     Subject,
@@ -120,21 +123,22 @@ def _config_flaws(config: NatsConfig) -> Iterator[tuple[str, str, str]]:
     "ID006",
     name="jwt-expiry",
     severity=Severity.ERROR,
-    needs=(Kind.OPERATOR, Kind.ACCOUNT_CLAIMS),
+    needs=(Kind.OPERATOR, Kind.ACCOUNT_CLAIMS, Kind.CREDENTIALS),
     explained_by=(Because("ID004", Same.NODES),),
 )
 def jwt_expiry(cluster: Cluster, *, soon_days: int = 30) -> Iterator[Finding | Gap]:
-    """The JWT of an operator or account has expired, is not valid yet, or expires soon.
+    """The JWT of an operator, an account or given credentials has expired, is not valid yet, or expires soon.
 
     What it means: a server refuses the account of an expired JWT, and deletes the file from its resolver
     within a minute. An account that is not valid yet is refused as well.
 
     How it is seen: exp and nbf of the operator's JWT and of every account's newest JWT, against the clock
-    of the machine that the doctor runs on; one that expires within soon_days is a warning.
+    of the machine that the doctor runs on; one that expires within soon_days is a warning. So is the user JWT
+    of the credentials given, unless it was issued for so short a time: those are renewed all the time.
 
     What else it could be: the clock of this machine is wrong.
 
-    By hand: issue the JWT again with a later expiry, and push it to the resolvers.
+    By hand: issue the JWT again with a later expiry, and push it to the resolvers; issue credentials anew.
 
     Verify: `nats req --replies 0 --raw '$SYS.REQ.CLAIMS.LIST' ''` lists the account on every server.
     """
@@ -142,6 +146,10 @@ def jwt_expiry(cluster: Cluster, *, soon_days: int = 30) -> Iterator[Finding | G
     yield from gaps
     claims, gaps = known(cluster, lambda node: node.account_claims)
     yield from gaps
+    if isinstance(cluster.credentials, Seen):
+        yield from _credentials(cluster.credentials.value, cluster.observed_at, soon_days)
+    elif not cluster.credentials.is_absence:
+        yield Gap(None, cluster.credentials)
     held: dict[str, tuple[Token, str, set[str]]] = {}
     for name, seen in operators.items():
         for token in seen.value.tokens:
@@ -178,6 +186,30 @@ def jwt_expiry(cluster: Cluster, *, soon_days: int = 30) -> Iterator[Finding | G
                 ),
                 severity=severity,
             )
+
+
+def _credentials(given: tuple[Located[Token], ...], now: float, soon_days: int) -> Iterator[Finding]:
+    for located in given:
+        token, where = located.value, located.where
+        said = _validity(token, now, soon_days)
+        lifetime = (token.expires_at or 0) - (token.issued_at or 0)
+        if said is None or (said[0] is Severity.WARNING and lifetime <= soon_days * _DAY):
+            continue
+        severity, words = said
+        yield Finding(
+            title=f"The user JWT in {where} {words}",
+            detail="Servers refuse a user outside the time of its JWT: nothing that needs these credentials works.",
+            subject=Subject("file", where),
+            nodes=(),
+            evidence=(EvidenceEntry("this machine", where, "valid now and for some time", f"its user JWT {words}"),),
+            remedies=(
+                Remedy(
+                    "Issue the credentials again where their account is kept",
+                    (f"nsc describe user --name {quote(token.name or token.subject)}",),
+                ),
+            ),
+            severity=severity,
+        )
 
 
 def _validity(token: Token, now: float, soon_days: int) -> tuple[Severity, str] | None:

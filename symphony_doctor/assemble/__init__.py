@@ -25,8 +25,10 @@ from symphony_doctor.assemble.scope import Scope
 from symphony_doctor.assemble.tables import cluster_of
 from symphony_doctor.model.cluster import Cluster, Node
 from symphony_doctor.model.evidence import Evidence, Missing, Seen, State
+from symphony_doctor.model.identity import Located, Token
 from symphony_doctor.model.load_balancer import LoadBalancer
 from symphony_doctor.sources.observation import (
+    GivenCredentials,
     GivenLog,
     LoadBalancerFile,
     NodeFiles,
@@ -64,8 +66,21 @@ def assemble(observations: Iterable[Observation], observed_at: float, scope: Sco
     given = sorted((each for each in every if isinstance(each, GivenLog)), key=lambda each: each.path)
     nodes = with_logs(believe(members, routes, probes, shown, pack, scope), given)
     balancers = [each.balancer for each in every if isinstance(each, LoadBalancerFile)]
+    claims = sorted((each.claims for each in every if isinstance(each, GivenCredentials)), key=lambda each: each.where)
     info = next((each.info for each in every if isinstance(each, ServiceAnswer)), scope.no_service)
-    return replace(cluster_of(nodes, observed_at), load_balancers=_load_balancers(balancers, nodes), cluster_info=info)
+    return replace(
+        cluster_of(nodes, observed_at),
+        load_balancers=_load_balancers(balancers, nodes),
+        cluster_info=info,
+        credentials=_credentials(claims),
+    )
+
+
+def _credentials(claims: list[Located[Token]]) -> Evidence[tuple[Located[Token], ...]]:
+    if not claims:
+        # nothing that was not given can expire
+        return Missing(State.ABSENT, "no credentials file was given (--creds)")
+    return Seen(tuple(claims), ", ".join(each.where for each in claims))
 
 
 def _load_balancers(balancers: list[LoadBalancer], nodes: Iterable[Node]) -> Evidence[tuple[LoadBalancer, ...]]:

@@ -9,7 +9,7 @@ from symphony_doctor.model.accounts import Account, AccountFile
 from symphony_doctor.model.certificate import Certificate, PortCertificate
 from symphony_doctor.model.configuration import NatsConfig, SymphonyConfig
 from symphony_doctor.model.evidence import NOT_ASKED, Evidence, Seen
-from symphony_doctor.model.identity import OperatorIdentity, Preloaded
+from symphony_doctor.model.identity import Located, OperatorIdentity, Preloaded, Token
 from symphony_doctor.model.jetstream import (
     JetStream,
     MetaGroup,
@@ -61,9 +61,10 @@ class Kind(StrEnum):
 
     LOAD_BALANCERS = "load_balancers"
     CLUSTER_INFO = "cluster_info"
+    CREDENTIALS = "credentials"
 
 
-CLUSTER_KINDS = frozenset({Kind.LOAD_BALANCERS, Kind.CLUSTER_INFO})
+CLUSTER_KINDS = frozenset({Kind.LOAD_BALANCERS, Kind.CLUSTER_INFO, Kind.CREDENTIALS})
 """The kinds of evidence that belong to no single node."""
 
 
@@ -165,6 +166,8 @@ class Cluster:
 
     load_balancers: Evidence[tuple[LoadBalancer, ...]] = NOT_ASKED
     cluster_info: Evidence[ClusterInfo] = NOT_ASKED
+    credentials: Evidence[tuple[Located[Token], ...]] = NOT_ASKED
+    """the claims of the credentials files that were given, each with its path"""
 
     def node(self, name: str) -> Node | None:
         """Return the node of that name."""

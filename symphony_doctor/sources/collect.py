@@ -12,6 +12,7 @@ from symphony_doctor.errors import UsageError
 from symphony_doctor.formats.nats_settings import DEFAULT_CLIENT_PORT, route_address
 from symphony_doctor.model.configuration import NatsConfig, RouteAddress
 from symphony_doctor.model.evidence import Seen
+from symphony_doctor.model.identity import Located
 from symphony_doctor.sources import load_balancer, log_files, node_directory
 from symphony_doctor.sources.credentials import Credentials
 from symphony_doctor.sources.deadline import Deadline, leave_threads_behind
@@ -22,6 +23,7 @@ from symphony_doctor.sources.nats_server import probe_routes
 from symphony_doctor.sources.node_directory import NodeDirectory
 from symphony_doctor.sources.observation import (
     Address,
+    GivenCredentials,
     GivenLog,
     NodeFiles,
     Observation,
@@ -70,7 +72,7 @@ async def collect(request: Request, fingerprint: Callable[[str], str]) -> list[O
         *(load_balancer.collect(path, fingerprint, deadline) for path in request.load_balancers)
     )
     files, given = await _with_logs(request, files, fingerprint)
-    observations: list[Observation] = [*files, *given, *balancers]
+    observations: list[Observation] = [*files, *given, *balancers, *_claims(request)]
     if not request.network:
         return observations
     addresses = _unique([*request.servers, *_client_addresses(files)])
@@ -110,6 +112,11 @@ async def _with_logs(
         asyncio.gather(*(log_files.collect_given(each, fingerprint, deadline) for each in request.logs)),
     )
     return [replace(each, log=log) for each, log in zip(files, own, strict=True)], given
+
+
+def _claims(request: Request) -> list[GivenCredentials]:
+    every = (request.credentials, *request.further_credentials)
+    return [GivenCredentials(Located(each.claims, each.label)) for each in every if each and each.claims]
 
 
 def _distinct(directories: Iterable[NodeDirectory]) -> tuple[NodeDirectory, ...]:

@@ -12,7 +12,9 @@ import msgspec
 from symphony_doctor.errors import InputError
 from symphony_doctor.formats import jwt, nkey
 from symphony_doctor.model.evidence import Missing
+from symphony_doctor.model.identity import Token
 from symphony_doctor.sources.files import read_file
+from symphony_doctor.sources.tokens import token_of
 
 _LIMIT = 1024 * 1024
 
@@ -45,7 +47,10 @@ class Tls:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """How to authenticate. ``creds_file`` is read by the client when it connects, and not kept."""
+    """How to authenticate. ``creds_file`` is read by the client when it connects, and not kept.
+
+    ``claims`` are the public ones of its user JWT.
+    """
 
     creds_file: Path | None = None
     user: str | None = None
@@ -54,6 +59,7 @@ class Credentials:
     nkey_file: Path | None = None
     label: str = ""
     tls: Tls = field(default_factory=Tls)
+    claims: Token | None = None
 
     def __repr__(self) -> str:
         """Show where they are from, never what they are."""
@@ -102,17 +108,17 @@ def creds_file(path: Path) -> Credentials:
     found = read_file(path, _LIMIT)
     if isinstance(found, Missing):
         raise InputError(f"--creds: {found.why}")
-    flaw = _flaw(found.value.decode("utf-8", "replace"))
-    if flaw is not None:
+    user = _user(found.value.decode("utf-8", "replace"))
+    if isinstance(user, str):
         raise InputError(
-            f"--creds: {path} is no credentials file: {flaw}; expected a NATS USER JWT and a USER NKEY SEED block, "
+            f"--creds: {path} is no credentials file: {user}; expected a NATS USER JWT and a USER NKEY SEED block, "
             "as `nsc generate creds` or `cirata nats credentials` writes"
         )
-    return Credentials(creds_file=path, label=str(path))
+    return Credentials(creds_file=path, label=str(path), claims=user)
 
 
-def _flaw(text: str) -> str | None:
-    """Say what is wrong with the text of a .creds file, without a word of it; ``None`` where nothing is."""
+def _user(text: str) -> Token | str:
+    """Return the claims of a .creds file's user, or what is wrong with it, without a word of it."""
     try:
         user = jwt.decode(jwt.undecorated(text), "user")
     except jwt.JwtError as error:
@@ -122,7 +128,7 @@ def _flaw(text: str) -> str | None:
         return "it holds no seed of a user"
     if not any(nkey.public_of_seed(seed) == user.subject for seed in seeds):
         return "its seed is not that of the user in its JWT"
-    return None
+    return token_of(user)
 
 
 def _nkey_file(context: str, written: str) -> Path:

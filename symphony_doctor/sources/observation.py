@@ -9,7 +9,7 @@ from symphony_doctor.model.accounts import AccountFile
 from symphony_doctor.model.certificate import Certificate, PortCertificate
 from symphony_doctor.model.configuration import NatsConfig, SymphonyConfig
 from symphony_doctor.model.evidence import NOT_ASKED, Evidence
-from symphony_doctor.model.identity import Token
+from symphony_doctor.model.identity import Located, Token
 from symphony_doctor.model.jetstream import JetStream, MetaGroup, Store, StreamDirectory
 from symphony_doctor.model.load_balancer import LoadBalancer
 from symphony_doctor.model.log import Log
@@ -122,6 +122,13 @@ class ServiceAnswer:
     info: Evidence[ClusterInfo]
 
 
+@dataclass(frozen=True, slots=True)
+class GivenCredentials:
+    """The public claims of a credentials file that was given."""
+
+    claims: Located[Token]
+
+
 Observation: TypeAlias = (
     NodeFiles
     | ServerAnswers
@@ -132,4 +139,5 @@ Observation: TypeAlias = (
     | GivenLog
     | UiAnswers
     | ServiceAnswer
+    | GivenCredentials
 )

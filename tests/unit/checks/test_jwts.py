@@ -10,10 +10,10 @@ import pytest
 from symphony_doctor.lab.identity import create_identity
 from symphony_doctor.model.accounts import Account, AccountFile
 from symphony_doctor.model.cluster import Cluster
-from symphony_doctor.model.evidence import Seen
-from symphony_doctor.model.finding import Severity
-from symphony_doctor.model.identity import OperatorIdentity
-from symphony_doctor.testing import NOW, OPERATOR, USER, changed, healthy, token
+from symphony_doctor.model.evidence import Missing, Seen, State
+from symphony_doctor.model.finding import Severity, Subject
+from symphony_doctor.model.identity import Located, OperatorIdentity, Token
+from symphony_doctor.testing import NOW, OPERATOR, SYSTEM, USER, changed, healthy, token
 
 from .judging import found, only, silent
 from .trees import Tree
@@ -179,3 +179,36 @@ def test_id006_near_miss_deleted_on_all_nodes() -> None:
     assert silent("ID006", cluster)
     assert silent("AC001", cluster)
     assert replace(cluster) == cluster
+
+
+def given(claims: Token) -> Cluster:
+    return replace(healthy(), credentials=Seen((Located(claims, "system.creds"),), "system.creds"))
+
+
+def test_id006_fault_credentials_have_expired() -> None:
+    """The user JWT of the credentials given is out of its time: the title names the file."""
+    expired = token("user", "U" + "B" * 55, SYSTEM, expires_at=int(NOW) - 7200)
+    finding = only("ID006", given(expired))
+    assert finding.title == "The user JWT in system.creds expired 2 hours ago"
+    assert finding.severity is Severity.ERROR
+    assert finding.subject == Subject("file", "system.creds")
+
+
+def test_id006_fault_credentials_expire_soon() -> None:
+    """Credentials of a year that end in ten days are a warning."""
+    year = token("user", "U" + "B" * 55, SYSTEM, issued_at=int(NOW) - 355 * 86_400, expires_at=int(NOW) + 10 * 86_400)
+    finding = only("ID006", given(year))
+    assert finding.title == "The user JWT in system.creds expires in 10 days"
+    assert finding.severity is Severity.WARNING
+
+
+def test_id006_near_miss_credentials_made_for_an_hour() -> None:
+    """Credentials that were issued for an hour are renewed all the time: that they end soon is no news."""
+    hour = token("user", "U" + "B" * 55, SYSTEM, issued_at=int(NOW) - 60, expires_at=int(NOW) + 3540)
+    assert silent("ID006", given(hour))
+
+
+def test_id006_absent_without_credentials() -> None:
+    """Where no credentials were given, none can expire: the rule is not undecided for want of them."""
+    none = Missing(State.ABSENT, "no credentials file was given (--creds)")
+    assert silent("ID006", replace(healthy(), credentials=none))
