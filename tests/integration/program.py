@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 PROGRAM = Path(sys.executable).with_name("symphony-doctor")
-MEMORY = 1 << 30
-"""Bytes of address space that a run gets: it needs a third of that."""
+MEMORY = 2 << 30
+"""Bytes of address space that a run gets: it needs a sixth of that, and each thread may set some aside."""
 
 _SEED = re.compile(r"\bS[NCOAUX][A-Z2-7]{56}\b")
 _PR_CAPBSET_DROP = 24
@@ -38,7 +38,7 @@ class Done:
     @property
     def report(self) -> dict[str, Any]:
         """The document, where the format is JSON."""
-        assert self.out, self.err
+        assert self.out, (self.status, self.err)
         document = json.loads(self.out)
         assert isinstance(document, dict)
         return document

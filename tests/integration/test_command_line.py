@@ -80,7 +80,7 @@ def test_status_1_findings(broken: Path) -> None:
         (["--timeout", "nan"], "is no duration"),
         (["--offline", "--server", "127.0.0.1:4222"], "--offline touches no network"),
         (["--creds", "{root}/no.creds"], "/no.creds does not exist"),
-        (["--creds", "{root}/node1/nats.config"], "is no credentials file: expected a NATS USER JWT"),
+        (["--creds", "{root}/node1/nats.config"], "is no credentials file: its JWT is not valid"),
         (["--creds", "{root}/node1"], "is a directory, expected a file"),
         (["--creds", "x", "--context", "y"], "--creds and --context exclude each other"),
         (["--context", "no-such-context"], "no-such-context.json does not exist; `nats context ls` lists the contexts"),
