@@ -20,7 +20,7 @@ from symphony_doctor.assemble.balancers import place
 from symphony_doctor.assemble.beliefs import believe
 from symphony_doctor.assemble.certificates import with_probes
 from symphony_doctor.assemble.logs import with_logs
-from symphony_doctor.assemble.members import find_members, with_expected, with_ui
+from symphony_doctor.assemble.members import find_members, unseen_addresses, with_expected, with_ui
 from symphony_doctor.assemble.scope import Scope
 from symphony_doctor.assemble.tables import cluster_of
 from symphony_doctor.model.cluster import Cluster, Node
@@ -73,6 +73,7 @@ def assemble(observations: Iterable[Observation], observed_at: float, scope: Sco
         load_balancers=_load_balancers(balancers, nodes),
         cluster_info=info,
         credentials=_credentials(claims),
+        unseen=unseen_addresses(members, answers),
     )
 
 

@@ -126,6 +126,22 @@ def _with_silent(members: list[Member], answers: Iterable[ServerAnswers], scope:
     return members
 
 
+def unseen_addresses(members: Iterable[Member], answers: Iterable[ServerAnswers]) -> tuple[str, ...]:
+    """Say of the addresses that were asked for, are silent and are of no node why they are."""
+    everyone = list(members)
+    if any(member.node.client_url is None for member in everyone):
+        return ()  # they may be of a node that was not heard: it says so
+    placed = {member.node.client_url for member in everyone}
+    return tuple(
+        each.greeting.why
+        for each in answers
+        if isinstance(each.greeting, Missing)
+        and _name_of(each) is None
+        and each.directory is None
+        and each.address not in placed
+    )
+
+
 def _from_files(files: list[NodeFiles], scope: Scope) -> list[Member]:
     names = {each.directory: _configured_name(each) for each in files}
     count = Counter(name for name in names.values() if name)

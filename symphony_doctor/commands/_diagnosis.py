@@ -49,7 +49,7 @@ async def look(
 def is_healthy(report: Report) -> bool:
     """Tell whether nothing above info was found and all evidence that was asked for is in."""
     worst = max((found.severity for found in report.findings), default=Severity.INFO)
-    return worst <= Severity.INFO and not any(result.unproven for result in report.results)
+    return worst <= Severity.INFO and not report.is_unproven
 
 
 def exit_status(report: Report, threshold: Severity) -> int:
@@ -58,7 +58,7 @@ def exit_status(report: Report, threshold: Severity) -> int:
         return 4
     if any(found.severity >= threshold for found in report.findings):
         return 1
-    return 3 if any(result.unproven for result in report.results) else 0
+    return 3 if report.is_unproven else 0
 
 
 def write(

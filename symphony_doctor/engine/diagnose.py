@@ -42,6 +42,7 @@ def diagnose(
         results=tuple(outcome.result for outcome in outcomes),
         findings=explain(outcomes),
         problems=tuple(problems),
+        unseen=cluster.unseen,
     )
 
 

@@ -169,6 +169,9 @@ class Cluster:
     credentials: Evidence[tuple[Located[Token], ...]] = NOT_ASKED
     """the claims of the credentials files that were given, each with its path"""
 
+    unseen: tuple[str, ...] = ()
+    """addresses that were asked for, do not answer and are of no node: why, in a sentence each"""
+
     def node(self, name: str) -> Node | None:
         """Return the node of that name."""
         return next((node for node in self.nodes if node.name == name), None)

@@ -65,11 +65,18 @@ class Report:
     findings: tuple[Reported, ...]
     problems: tuple[str, ...]
     """what could not be used at all: a broken plugin, a source that failed as a whole"""
+    unseen: tuple[str, ...] = ()
+    """evidence that was asked for, could not be had and is of no node: why, in a sentence each"""
 
     @property
     def roots(self) -> tuple[Reported, ...]:
         """Return the findings that no other finding explains."""
         return tuple(found for found in self.findings if found.cause is None)
+
+    @property
+    def is_unproven(self) -> bool:
+        """Tell whether evidence that was asked for could not be had: what was not found may still be there."""
+        return bool(self.unseen) or any(result.unproven for result in self.results)
 
     def count(self, severity: Severity) -> int:
         """Return the number of findings of that severity, explained ones included."""

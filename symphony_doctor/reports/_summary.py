@@ -13,9 +13,10 @@ from symphony_doctor.reports._problems import Problem, problems_of
 from symphony_doctor.reports._words import by_severity, listing, one_line, plural
 
 _SOURCES: Final = {"files": "files", "nats": "NATS", "info": "INFO"}
+"""The sources that every node can be looked at by, and what they are called."""
+
 _LABELS: Final = {**_SOURCES, "http": "HTTP"}
 """The UI ports are named where they answered; that they did not is said by the rule about them."""
-"""The sources that every node can be looked at by, and what they are called."""
 
 _OUTCOMES: Final = {
     "passed": Status.PASSED,
@@ -99,6 +100,7 @@ def footer(report: Report, *, verbose: bool) -> tuple[Line, ...]:
         *broken,
         Line("Looked at", _looked_at(report)),
         *_not_looked_at(report),
+        *(Line("Not had", one_line(why), loud=True) for why in report.unseen),
         *_by_reason("Undecided", skipped),
         *_by_reason("In part", partly),
         *_missing(report, "" if verbose else "\n".join(result.reason for result in (*skipped, *partly))),
@@ -128,6 +130,10 @@ def _doubts(report: Report) -> list[str]:
     lacking = sum(bool(node.missing or not node.sources) for node in report.nodes)
     if lacking and not skipped:
         doubts.append(f"{plural(lacking, 'node')} could not be looked at in full")
+    if report.unseen:
+        doubts.append(
+            f"{len(report.unseen)} of the addresses given {'does' if len(report.unseen) == 1 else 'do'} not answer"
+        )
     if report.problems:
         doubts.append(f"{plural(len(report.problems), 'thing')} could not be used")
     return doubts

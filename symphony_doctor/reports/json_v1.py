@@ -126,6 +126,7 @@ class ReportV1:
     checks: list[CheckV1]
     findings: list[FindingV1]
     problems: list[str]
+    unseen: list[str]
 
 
 def to_json(report: Report) -> str:
@@ -154,6 +155,7 @@ def convert(report: Report) -> ReportV1:
         checks=[_check(result) for result in report.results],
         findings=[_finding(found) for found in report.findings],
         problems=_texts(report.problems),
+        unseen=_texts(report.unseen),
     )
 
 

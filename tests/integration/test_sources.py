@@ -18,12 +18,14 @@ from symphony_doctor.formats.nkey import Kind, create_seed, public_of_seed
 from symphony_doctor.lab import control
 from symphony_doctor.lab.buckets import bucket_config, create_streams
 from symphony_doctor.lab.cluster import Lab
+from symphony_doctor.lab.ports import Reservation
 from symphony_doctor.model.policy import SYSTEM_BUCKETS
 from symphony_doctor.sources.cluster_inquiry import PAGE
 from symphony_doctor.sources.collect import Request, collect
 from symphony_doctor.sources.credentials import creds_file
 from symphony_doctor.sources.observation import Address, Observation, ServerAnswers
 
+from .conftest import Doctor
 from .program import Done, doctor, listing
 
 pytestmark = pytest.mark.cluster
@@ -261,3 +263,14 @@ def test_pages_of_accounts(tmp_path: Path) -> None:
     assert set(found.values()) == {1}
     assert sum(name == "KV_ext_jobs" for _, name in found) == count
     assert sum(name in SYSTEM_BUCKETS for _, name in found) == len(SYSTEM_BUCKETS)
+
+
+def test_an_address_of_no_node_that_refuses_is_named(lab: Lab) -> None:
+    """All nodes are heard, and one more address given is not: health is not proven, and the address is named."""
+    with Reservation(1) as free:
+        wrong = f"127.0.0.1:{free.ports[0]}"
+    servers = ",".join([*(node.client_url for node in lab.nodes), wrong])
+    status, report = Doctor(lab).run_with("--server", servers, "--creds", str(lab.system_credentials))
+    assert report["findings"] == []
+    assert report["unseen"] == [f"{wrong} refuses connections"]
+    assert status == 3
