@@ -25,7 +25,7 @@ from symphony_doctor.api import (
 )
 
 from ._aims import address_of, linked, misaimed
-from ._commands import edit
+from ._commands import edit, start
 from ._words import DOWN, listing, plural, verb
 
 
@@ -203,9 +203,14 @@ def route_unreachable(cluster: Cluster) -> Iterator[Finding | Gap]:
     for address, routes in sorted(failing.items()):
         targets = routes[0][1].targets
         listing_nodes = tuple(name for name, _, _ in routes)
-        down = any(_is_down(cluster, target) for target in targets)
+        down = bool(targets) and all(_is_down(cluster, target) for target in targets)
+        whose = " or ".join(targets) or "a node"
         yield Finding(
-            title=f"The route to {' or '.join(targets) or 'a node'} at {address} cannot be reached",
+            title=(
+                f"{whose} is down: its route port at {address} cannot be reached"
+                if down
+                else f"The route to {whose} at {address} cannot be reached"
+            ),
             detail=f"{routes[0][2].why}. {plural(len(routes), 'node')} {verb(len(routes), 'connects', 'connect')} "
             f"to it: {listing(listing_nodes)}.",
             subject=Subject("route", address),
@@ -215,11 +220,15 @@ def route_unreachable(cluster: Cluster) -> Iterator[Finding | Gap]:
                 for name, route, probe in routes
             ),
             remedies=(
-                Remedy(
-                    f"See from {listing_nodes[0]} whether the port can be reached",
-                    (f"nc -vz {address.rpartition(':')[0].strip('[]')} {address.rpartition(':')[2]}",),
-                ),
-                edit("nats.config", listing_nodes, "if the address is wrong, correct it in cluster.routes"),
+                (start(targets),)
+                if down
+                else (
+                    Remedy(
+                        f"See from {listing_nodes[0]} whether the port can be reached",
+                        (f"nc -vz {address.rpartition(':')[0].strip('[]')} {address.rpartition(':')[2]}",),
+                    ),
+                    edit("nats.config", listing_nodes, "if the address is wrong, correct it in cluster.routes"),
+                )
             ),
         )
 

@@ -56,7 +56,7 @@ def test_the_keys_and_their_order_are_the_contract() -> None:
     document = written(builder.report(builder.account_missing()))
 
     assert list(document) == [
-        "schema", "doctor", "generated_at", "cluster", "summary", "checks", "findings", "problems",
+        "schema", "doctor", "generated_at", "cluster", "summary", "checks", "findings", "problems", "unseen",
     ]  # fmt: skip
     assert document["schema"] == "symphony-doctor/report/v1"
     assert document["doctor"] == {"version": "0.1.0"}
