@@ -14,7 +14,6 @@ from symphony_doctor.api import (
     Missing,
     OperatorIdentity,
     Remedy,
-    Risk,
     Same,
     Severity,
     Subject,
@@ -47,8 +46,9 @@ def account_jwt_missing(cluster: Cluster) -> Iterator[Finding | Gap]:
     What else it could be: an account registered less than the resolver's interval ago, 2 minutes by
     default; --wait 2m tells. A server deletes the file of an account that has expired.
 
-    By hand: push the newest valid JWT to all resolvers. Where the server was reloaded since its start, it
-    must be restarted to fetch missing JWTs by itself again.
+    By hand: push the newest valid JWT to all resolvers, with a line end first: a server compares what it is
+    sent with what it last wrote, and not with its file. Where the server was reloaded since its start, it must
+    be restarted to fetch missing JWTs by itself again.
 
     Verify: `nats req --replies 0 --raw '$SYS.REQ.CLAIMS.LIST' ''` shows the account for every server.
     """
@@ -80,7 +80,7 @@ def account_jwt_missing(cluster: Cluster) -> Iterator[Finding | Gap]:
                 EvidenceEntry(node, where[node], f"{account}.jwt", "present" if account in held[node] else "not there")
                 for node in sorted(held)
             ),
-            remedies=(push_account(file if "/" in file else f"accounts/{account}.jwt"),),
+            remedies=(push_account(file if "/" in file else f"accounts/{account}.jwt", account),),
         )
 
 
@@ -138,7 +138,7 @@ def _differing(cluster: Cluster, account: str, tokens: dict[str, Token], paths: 
             )
             for node, token in sorted(tokens.items())
         ),
-        remedies=(push_account(paths[model]),),
+        remedies=(push_account(paths[model], account),),
     )
 
 
@@ -159,8 +159,8 @@ def account_jwt_invalid(cluster: Cluster) -> Iterator[Finding | Gap]:
 
     What else it could be: a crash of the machine that left a file empty or cut off.
 
-    By hand: remove the file on that node and push the valid JWT from another one. A server that runs holds
-    a good copy only in memory.
+    By hand: push the valid JWT of another node, with a line end first: a server compares what it is sent with
+    what it last wrote, and not with its file.
 
     Verify: `symphony-doctor run`, and a login of that user by way of that node.
     """
@@ -193,14 +193,7 @@ def account_jwt_invalid(cluster: Cluster) -> Iterator[Finding | Gap]:
                 for node, (file, _) in sorted(held.items())
             ),
             remedies=(
-                (
-                    Remedy(
-                        f"Move the bad file away on {listing(nodes)}",
-                        tuple(f"mv '{path}' '{path}.bad'" for path in bad),
-                        Risk.DISRUPTIVE,
-                    ),
-                    push_account(good[0]),
-                )
+                (push_account(good[0], account),)
                 if good
                 else (
                     Remedy(
@@ -259,7 +252,7 @@ def account_no_jetstream(cluster: Cluster) -> Iterator[Finding | Gap]:
             remedies=(
                 Remedy(
                     "Issue the account's JWT again with JetStream limits, then push it to all resolvers",
-                    push_account(f"accounts/{account.key}.jwt").commands,
+                    push_account(f"accounts/{account.key}.jwt", account.key).commands,
                 ),
             ),
         )

@@ -18,6 +18,7 @@ from symphony_doctor.api import (
     known,
 )
 
+from ._commands import rescue
 from ._words import DIVIDED, ISOLATED, listing, verb
 
 
@@ -82,5 +83,6 @@ def meta_leaderless(cluster: Cluster) -> Iterator[Finding | Gap]:
                 "See which servers are up and connected, with system-account credentials",
                 ("nats server list", "nats server report jetstream"),
             ),
+            *(() if named else (rescue(len(leaders) // 2 + 1),)),
         ),
     )

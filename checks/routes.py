@@ -27,7 +27,7 @@ from symphony_doctor.api import (
     known,
 )
 
-from ._commands import edit, restart
+from ._commands import configure, edit, restart
 from ._words import DOWN, ISOLATED, listing, plural, verb
 
 
@@ -80,7 +80,15 @@ def cluster_name_mismatch(cluster: Cluster) -> Iterator[Finding | Gap]:
                 if isinstance(node.cluster_name, Missing)
             ),
         ),
-        remedies=(edit("nats.config", odd, f"set cluster.name to {usual or 'one name for all nodes'}"),),
+        remedies=(_name_cluster(odd, usual),),
+    )
+
+
+def _name_cluster(nodes: list[str], name: str | None) -> Remedy:
+    if name is None:
+        return edit("nats.config", nodes, "set cluster.name to one name for all nodes")
+    return configure(
+        "nats.config", nodes, f"set cluster.name to {name}", key="cluster.name", operation="set", value=name
     )
 
 
@@ -150,17 +158,23 @@ def route_missing(cluster: Cluster) -> Iterator[Finding | Gap]:
                 subject=Subject("route", f"{node.name} -> {other}"),
                 nodes=(node.name,),
                 evidence=(EvidenceEntry(node.name, values[node.name].where, f"a route to {address or other}", listed),),
-                remedies=(
-                    edit(
-                        "nats.config",
-                        (node.name,),
-                        f"add nats-route://{address} to cluster.routes"
-                        if address
-                        else f"add the route of {other} to cluster.routes",
-                    ),
-                ),
+                remedies=(_add_route(node.name, other, address),),
                 severity=Severity.ERROR if apart else None,
             )
+
+
+def _add_route(node: str, other: str, address: str | None) -> Remedy:
+    if address is None:
+        return edit("nats.config", (node,), f"add the route of {other} to cluster.routes")
+    route = f"nats-route://{address}"
+    return configure(
+        "nats.config",
+        (node,),
+        f"add {route} to cluster.routes",
+        key="cluster.routes",
+        operation="add",
+        value=route,
+    )
 
 
 def _apart(cluster: Cluster) -> bool:
@@ -301,7 +315,7 @@ def server_name(cluster: Cluster) -> Iterator[Finding | Gap]:
                 subject=Subject("node", node.name),
                 nodes=(node.name,),
                 evidence=(EvidenceEntry(node.name, node.server_name.where, "a server_name of its own", "none"),),
-                remedies=(edit("nats.config", (node.name,), "set a server_name that no other node has"),),
+                remedies=(_name_server(cluster, node.name, "a server_name that no other node has"),),
             )
     for name, nodes in sorted(by_name.items()):
         if len(nodes) > 1:
@@ -315,7 +329,7 @@ def _is_id(node: Node, name: str) -> bool:
 def _duplicate(cluster: Cluster, name: str, nodes: tuple[str, ...], values: dict[str, Seen[str]]) -> Finding:
     empty = [each for each in nodes if (node := cluster.node(each)) is not None and _holds_nothing(node)]
     if empty:
-        remedy = edit("nats.config", empty[-1:], f"set another server_name; {empty[-1]} holds no data yet")
+        remedy = _name_server(cluster, empty[-1], f"another server_name; {empty[-1]} holds no data yet")
     else:
         remedy = Remedy(
             "All of them hold data: renaming one deletes its copy of every stream. Choose one whose streams all have "
@@ -330,6 +344,16 @@ def _duplicate(cluster: Cluster, name: str, nodes: tuple[str, ...], values: dict
         nodes=nodes,
         evidence=tuple(EvidenceEntry(node, values[node].where, "a name of its own", name) for node in nodes),
         remedies=(remedy,),
+    )
+
+
+def _name_server(cluster: Cluster, node: str, what: str) -> Remedy:
+    """Set the name by which the node goes here, its directory's most often, if no server has it."""
+    taken = {each.server_name.value for each in cluster.nodes if isinstance(each.server_name, Seen)}
+    if node in taken or not node.isprintable() or any(character in node for character in " /"):
+        return edit("nats.config", (node,), f"set {what}")
+    return configure(
+        "nats.config", (node,), f"set {what}, such as {node}", key="server_name", operation="set", value=node
     )
 
 
@@ -375,7 +399,16 @@ def route_stale(cluster: Cluster) -> Iterator[Finding | Gap]:
             subject=Subject("route", address),
             nodes=nodes,
             evidence=tuple(entries),
-            remedies=(edit("nats.config", nodes, f"remove {address} from cluster.routes"),),
+            remedies=(
+                configure(
+                    "nats.config",
+                    nodes,
+                    f"remove {address} from cluster.routes",
+                    key="cluster.routes",
+                    operation="remove",
+                    value=address,
+                ),
+            ),
         )
 
 

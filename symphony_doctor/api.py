@@ -18,6 +18,16 @@ from typing import TypeVar
 
 from symphony_doctor.compare import Difference, differences
 from symphony_doctor.model.accounts import Account, AccountFile
+from symphony_doctor.model.action import (
+    Access,
+    Action,
+    Hands,
+    Refusal,
+    RepairFailed,
+    RepairRefused,
+    RepairUncertain,
+    Step,
+)
 from symphony_doctor.model.check import Because, Check, Parameter, RuleFunction, Same
 from symphony_doctor.model.cluster import Cluster, ConfiguredRoute, HeldStream, Kind, Node
 from symphony_doctor.model.configuration import (
@@ -132,8 +142,10 @@ __all__ = [
     "NOT_ASKED",
     "SYSTEM_BUCKETS",
     "VERSION",
+    "Access",
     "Account",
     "AccountFile",
+    "Action",
     "Because",
     "Check",
     "Cluster",
@@ -147,6 +159,7 @@ __all__ = [
     "Flaw",
     "Gap",
     "Greeting",
+    "Hands",
     "Health",
     "HeldStream",
     "Iterable",
@@ -163,7 +176,11 @@ __all__ = [
     "Node",
     "OperatorIdentity",
     "Preloaded",
+    "Refusal",
     "Remedy",
+    "RepairFailed",
+    "RepairRefused",
+    "RepairUncertain",
     "Replica",
     "Risk",
     "Route",
@@ -177,6 +194,7 @@ __all__ = [
     "Setting",
     "Severity",
     "State",
+    "Step",
     "Stream",
     "StreamConfig",
     "StreamDirectory",

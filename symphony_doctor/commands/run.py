@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
 from symphony_doctor.commands._diagnosis import exit_status, look, new_secrets, write
-from symphony_doctor.commands.checks import CHECKS_DIR, load_rules
+from symphony_doctor.commands._repair_options import repair_options
+from symphony_doctor.commands._repair_options import wishes as read_wishes
+from symphony_doctor.commands.checks import CHECKS_DIR, load_rules, providers
 from symphony_doctor.engine.select import select
 from symphony_doctor.errors import UsageError
 from symphony_doctor.model.finding import Severity
@@ -67,6 +71,8 @@ DURATION = _Duration()
 @click.option("--no-color", is_flag=True, help="No colours; so does NO_COLOR in the environment.")
 @click.option("-v", "--verbose", count=True, help="Every rule with its outcome.")
 @click.option("-q", "--quiet", is_flag=True, help="One line.")
+@click.option("--fix", is_flag=True, help="Repair what can be repaired: shows a plan and asks first.")
+@repair_options
 def command(
     nodes: tuple[str, ...],
     servers: tuple[str, ...],
@@ -84,6 +90,10 @@ def command(
     no_color: bool,
     verbose: int,
     quiet: bool,
+    fix: bool,
+    saved: Path | None = None,
+    say_on_stdout: bool = False,  # noqa: FBT002 - by name, from fix
+    **repairs: Any,  # noqa: ANN401 - as click hands them over
 ) -> int:
     r"""Diagnose a cluster from its nodes' directories, its live NATS servers, or both.
 
@@ -92,18 +102,27 @@ def command(
       symphony-doctor run --node /opt/symphony
       symphony-doctor run --node n1=./node1 --node n2=./node2 --node n3=./node3 --offline
       symphony-doctor run --server nats://node1:4222 --creds system.creds
+      symphony-doctor run --node /opt/symphony --creds system.creds --fix
     """
-    request = _request(nodes, servers, creds, context, offline=offline, seconds=timeout)
+    request = request_of(nodes, servers, creds, context, offline=offline, seconds=timeout)
     loaded = load_rules(checks_directories)
     rules = select(loaded.checks, _codes(selected), _codes(ignored))
     known = new_secrets()
     problems = [f"rules of {broken.origin}: {broken.error}" for broken in loaded.broken]
-    report = asyncio.run(look(request, rules, known, problems=problems, wait=wait or 0.0))
+    wishes = read_wishes(**repairs, saved=saved)
+    if fix:
+        from symphony_doctor.commands._repair import Setting, look_and_repair
+
+        setting = Setting(request, loaded.checks, known, providers(checks_directories))
+        tell = partial(click.echo, err=not say_on_stdout)
+        report = asyncio.run(look_and_repair(setting, wishes, rules, problems, wait or 0.0, tell))
+    else:
+        report = asyncio.run(look(request, rules, known, problems=problems, wait=wait or 0.0))
     write(report, known, format_=format_, output=output, color=not no_color, verbosity=-1 if quiet else verbose)
     return exit_status(report, Severity[fail_on.upper()])
 
 
-def _request(
+def request_of(
     nodes: tuple[str, ...],
     servers: tuple[str, ...],
     creds: Path | None,
@@ -112,6 +131,7 @@ def _request(
     offline: bool,
     seconds: float,
 ) -> Request:
+    """Return what the options of sources ask for; raise ``UsageError`` or ``InputError``."""
     if creds is not None and context is not None:
         raise UsageError("--creds and --context exclude each other: a context brings its own credentials")
     addresses = [url.strip() for each in servers for url in each.split(",") if url.strip()]

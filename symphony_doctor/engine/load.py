@@ -17,6 +17,7 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 
+from symphony_doctor.model.action import Action
 from symphony_doctor.model.check import Check
 
 GROUP = "symphony_doctor.checks"
@@ -101,6 +102,34 @@ def load(providers: Iterable[Provider]) -> Loaded:
                     checks[rule.code] = replace(rule, origin=provider.origin)
                     names[rule.name] = rule.code
     return Loaded(tuple(checks[code] for code in sorted(checks)), tuple(broken))
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedActions:
+    """The actions by name, and what could not be loaded."""
+
+    actions: dict[str, Action]
+    broken: tuple[Broken, ...]
+
+
+def load_actions(providers: Iterable[Provider]) -> LoadedActions:
+    """Collect the actions of every provider, as its rules are; the first action with a name keeps it."""
+    actions: dict[str, Action] = {}
+    broken: list[Broken] = []
+    for provider in providers:
+        for item in _modules(provider):
+            if isinstance(item, Broken):
+                broken.append(item)
+                continue
+            for name, value in sorted(vars(item).items()):
+                if not isinstance(value, Action) or name.startswith("_"):
+                    continue
+                taken = actions.get(value.name)
+                if taken is None:
+                    actions[value.name] = replace(value, origin=provider.origin)
+                elif taken.apply is not value.apply:
+                    broken.append(Broken(provider.origin, f"action {value.name} is already one of {taken.origin}"))
+    return LoadedActions(actions, tuple(broken))
 
 
 def _checks_of(module: ModuleType) -> Iterator[Check]:
