@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import secrets
 import sys
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import click
 
@@ -80,13 +80,14 @@ async def repair(setting: Setting, wishes: Wishes, seen: Look, tell: Callable[[s
     reach = reach_of(setting.request, wishes, seen.cluster)
     plan = _plan(wishes, seen, actions, reach)
     _say(plan_text(plan), setting.known, tell)
-    agreed = frozenset[str]() if wishes.dry_run else _agreed(plan, wishes, tell)
+    progress = partial(click.echo, err=True)
+    agreed = frozenset[str]() if wishes.dry_run else _agreed(plan, wishes, progress)
     if not agreed:
         return ()
     journal = journal_of(wishes, setting)
     journal.prepare()
     with locked([journal.directory, *folders_of(reach, plan.steps)]):
-        executor = executor_of(setting, wishes, reach, actions, journal, tell)
+        executor = executor_of(setting, wishes, reach, actions, journal, progress)
         outcomes = await executor.carry_out(plan, agreed)
     _say(outcomes_text(outcomes), setting.known, tell)
     return outcomes
@@ -120,14 +121,12 @@ def executor_of(
 def reach_of(request: Request, wishes: Wishes, cluster: Cluster) -> Reach:
     """Return the accounts that were given credentials for, and the node directories on this machine, by node."""
     given = [*wishes.credentials, *([request.credentials] if request.credentials else [])]
-    paths = {str(each.directory / "nats.config"): each.directory for each in request.directories}
     directories = {}
     for node in cluster.nodes:
-        where = node.nats_config.where or node.symphony_config.where.replace("symphony.config", "nats.config")
-        # of a file that has a problem the place is named with its line
-        found = next((folder for path, folder in paths.items() if where.partition(":")[0] == path), None)
-        if found is not None:
-            directories[node.name] = found
+        for each in request.directories:
+            files = (str(each.directory / "nats.config"), str(each.directory / "symphony.config"))
+            if (node.nats_config.where, node.symphony_config.where) == files:
+                directories[node.name] = each.directory
     return Reach(accounts_of(given), directories)
 
 
@@ -135,7 +134,7 @@ def _plan(wishes: Wishes, seen: Look, actions: dict[str, Action], reach: Reach) 
     report, further = seen.report, tuple[Declined, ...]()
     if wishes.saved is not None:
         report, further = limited(report, read_saved(wishes.saved))
-    name = f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{secrets.token_hex(2)}"
+    name = secrets.token_hex(3)
     plan = make_plan(name, report, seen.cluster, actions.values(), reach, extra=_extra(wishes))
     return replace(plan, declined=(*plan.declined, *further))
 

@@ -27,12 +27,12 @@ class NotUndone(DoctorError):  # noqa: N818 - named by what it is
     exit_code = 1
 
 
-def _fix(context: click.Context, saved: Path | None, **options: Any) -> int | None:  # noqa: ANN401 - as click hands them over
+def _fix(ctx: click.Context, /, saved: Path | None, **options: Any) -> int | None:  # noqa: ANN401 - as click hands them over
     """Plan repairs from a fresh look or a saved report, ask, carry them out, and look again.
 
     The exit status is that of the cluster after the repair.
     """
-    if context.invoked_subcommand is not None:
+    if ctx.invoked_subcommand is not None:
         return None
     callback = diagnosis.command.callback
     if callback is None:
@@ -75,13 +75,17 @@ def log(journal: Path | None) -> None:
 
 def _undo(step: str | None, **options: Any) -> None:  # noqa: ANN401 - as click hands them over
     """Put back what STEP replaced, or the last step that can be undone; `fix log` lists them."""
+    from symphony_doctor.commands._repair import all_actions
     from symphony_doctor.commands._undo import undo
+    from symphony_doctor.commands.checks import providers
     from symphony_doctor.remedies.history import history, to_undo
     from symphony_doctor.remedies.journal import Journal, default_directory
 
     known = new_secrets()
     journal = Journal(options["journal"] or default_directory(os.environ), known.leaks)
-    past = to_undo(history(journal.entries()), step)
+    actions = all_actions(providers(()), lambda text: click.echo(text, err=True))
+    final = frozenset(name for name, action in actions.items() if action.undo is None)
+    past = to_undo(history(journal.entries()), step, final)
     if not options["yes"]:
         if not sys.stdin.isatty():
             raise NotUndone(f"{past.last.step}, {past.last.title}: give --yes to put it back")

@@ -72,7 +72,13 @@ class Executor:
             self._write(planned.id, journals.PLANNED, planned.step, planned.finding)
         outcomes: list[Outcome] = []
         for planned in plan.steps:
-            if planned.id not in agreed:
+            failed = any(
+                each.planned.finding == planned.cause and each.verdict not in {Verdict.FIXED, Verdict.NOT_NEEDED}
+                for each in outcomes
+            )
+            if failed:
+                outcome = Outcome(planned, Verdict.LEFT_OUT, "its cause is not repaired")
+            elif planned.id not in agreed:
                 outcome = Outcome(planned, Verdict.LEFT_OUT, "it was not agreed to")
             else:
                 self.tell(f"{planned.id}: {planned.step.title} ...")
@@ -104,7 +110,10 @@ class Executor:
             self._try_write(planned.id, journals.FAILED, planned.step, planned.finding, words=words)
             return await self._judge(planned, before, words, failed=True)
         self._try_write(planned.id, journals.DONE, planned.step, planned.finding, words=words)
-        return await self._judge(planned, before, words, failed=False)
+        outcome = await self._judge(planned, before, words, failed=False)
+        told = f"{outcome.verdict}: {outcome.words}"
+        self._try_write(planned.id, journals.DONE, planned.step, planned.finding, words=told)
+        return outcome
 
     def _changed(self, planned: Planned, look: Look) -> Outcome | None:
         """Compare the step with what fresh evidence would have planned."""

@@ -42,11 +42,14 @@ def is_undo(step: str) -> bool:
     return step.startswith("undo-")
 
 
-def to_undo(past: Iterable[Past], wanted: str | None) -> Past:
-    """Choose the step that was named, else the last one that can be undone; raise ``UsageError``."""
+def to_undo(past: Iterable[Past], wanted: str | None, final: frozenset[str]) -> Past:
+    """Choose the step that was named, else the last one that can be undone; raise ``UsageError``.
+
+    ``final`` are the actions that have nothing to put back.
+    """
     every = list(past)
     if wanted is None:
-        found = next((each for each in reversed(every) if each.can_be_undone), None)
+        found = next((each for each in reversed(every) if each.can_be_undone and each.last.action not in final), None)
         if found is None:
             raise UsageError("the journal holds no step that could be undone; see `symphony-doctor fix log`")
         return found

@@ -27,14 +27,19 @@ def make_plan(
 ) -> Plan:
     """Plan the first action of each finding that has one: root causes first, of these the harmless first.
 
-    A finding that another one explains is planned too, behind that one: it is left out if it is gone by
-    then. ``extra`` are parameters that people give, such as which nodes are lost.
+    A finding that another one explains is planned behind that one, where that one is repaired at once: it
+    is left out if it is gone by then. Behind one that waits for people it would be in vain. ``extra`` are
+    parameters that people give, such as which nodes are lost.
     """
     by_name = {action.name: action for action in actions}
     roots = {found.id: _root_of(found, report) for found in report.findings}
     taken: list[tuple[Reported, tuple[Step, ...]]] = []
     declined: list[Declined] = []
+    repaired: set[str] = set()
     for found in report.findings:
+        root = roots[found.id]
+        if root != found.id and root not in repaired:
+            continue
         remedy = next((each for each in found.finding.remedies if each.action is not None), None)
         if remedy is None or remedy.action is None:
             continue
@@ -43,13 +48,15 @@ def make_plan(
             declined.append(Declined(found.id, found.code, found.finding.title, remedy.action, steps.reason))
         else:
             taken.append((found, steps))
+            if not any(step.waits or step.risk is Risk.DESTRUCTIVE for step in steps):
+                repaired.add(found.id)
     risk_of_root = {found.id: max(_RISKS[step.risk] for step in steps) for found, steps in taken}
     order = {found.id: at for at, found in enumerate(report.findings)}
     taken.sort(key=lambda item: (risk_of_root.get(roots[item[0].id], 0), order[item[0].id]))
     planned: list[Planned] = []
     for found, steps in taken:
         for step in steps:
-            cause = roots[found.id] if roots[found.id] in risk_of_root and roots[found.id] != found.id else None
+            cause = roots[found.id] if roots[found.id] != found.id else None
             number = f"{name}-{len(planned) + 1}"
             planned.append(Planned(number, found.id, found.code, found.finding.title, step, cause))
     return Plan(name, tuple(planned), tuple(declined))

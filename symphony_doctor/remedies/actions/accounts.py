@@ -9,6 +9,7 @@ no JWT and changes the sum, and then again without.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Any
@@ -29,6 +30,8 @@ def _plan(parameters: Mapping[str, str], cluster: Cluster) -> tuple[Step, ...] |
     system = system_account(cluster)
     if lacking or system is None:
         return Refusal(lacking or "which account is the system account is not known")
+    if not up(cluster):
+        return Refusal("no server is seen to be up that could take it")
     key = parameters["account"]
     tokens = {node.name: token for node in cluster.nodes if (token := _held(node, key)) is not None}
     valid = [token for token in tokens.values() if why_not(token, key, cluster) is None]
@@ -124,7 +127,8 @@ def _words(token: Token | None, key: str, cluster: Cluster) -> str:
     if token is None:
         return "none, or one that cannot be read"
     flaw = why_not(token, key, cluster)
-    return f"issued at {token.issued_at}, {token.digest[:12]}" + (f" ({flaw})" if flaw else "")
+    issued = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(token.issued_at)) if token.issued_at else "at no time"
+    return f"issued {issued}, {token.digest[:12]}" + (f" ({flaw})" if flaw else "")
 
 
 async def _apply(step: Step, hands: Hands) -> str:
