@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import sys
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,12 +20,12 @@ from symphony_doctor.errors import LeakError
 from symphony_doctor.model.action import Action
 from symphony_doctor.model.check import Check
 from symphony_doctor.model.cluster import Cluster
-from symphony_doctor.model.finding import Risk
+from symphony_doctor.model.finding import Risk, Severity
 from symphony_doctor.model.plan import Declined, Outcome, Plan
 from symphony_doctor.model.report import Report
 from symphony_doctor.redaction import Secrets
 from symphony_doctor.remedies.access import Reach, accounts_of
-from symphony_doctor.remedies.executor import Executor, Look, folders_of
+from symphony_doctor.remedies.executor import SETTLE, Executor, Look, folders_of
 from symphony_doctor.remedies.journal import Journal, default_directory
 from symphony_doctor.remedies.lock import locked
 from symphony_doctor.remedies.plan import make_plan
@@ -31,6 +33,7 @@ from symphony_doctor.remedies.saved import limited, read_saved
 from symphony_doctor.reports.plan import outcomes_text, plan_text
 from symphony_doctor.sources.collect import Request
 
+_PAUSE = 1.0
 BUILTIN = Provider("symphony_doctor.remedies.actions", "symphony-doctor")
 
 
@@ -71,7 +74,15 @@ async def look_and_repair(
     outcomes = await repair(setting, wishes, Look(cluster, report), tell)
     if not outcomes:
         return report
-    return await look(setting.request, chosen, setting.known, problems=reasons)
+    known = {found.id for found in report.findings}
+    until = time.monotonic() + SETTLE
+    while True:
+        left = await look(setting.request, chosen, setting.known, problems=reasons)
+        # what only shows while servers follow a change is not what is left
+        fresh = [found for found in left.findings if found.id not in known and found.severity >= Severity.ERROR]
+        if not fresh or time.monotonic() >= until:
+            return left
+        await asyncio.sleep(_PAUSE)
 
 
 async def repair(setting: Setting, wishes: Wishes, seen: Look, tell: Callable[[str], None]) -> tuple[Outcome, ...]:

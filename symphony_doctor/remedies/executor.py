@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from symphony_doctor.errors import DoctorError
+from symphony_doctor.errors import DoctorError, JournalError
 from symphony_doctor.model.action import (
     Access,
     Action,
@@ -94,12 +94,12 @@ class Executor:
         before = await self.look()
         refusal = self._changed(planned, before)
         if refusal is not None:
-            self._write(planned.id, journals.REFUSED, planned.step, planned.finding, words=refusal.words)
+            self._try_write(planned.id, journals.REFUSED, planned.step, planned.finding, words=refusal.words)
             return refusal
         try:
             words = await self._apply(planned, before.cluster)
-        except (RepairRefused, OSError, DoctorError) as error:
-            words = str(error) if not isinstance(error, OSError) else f"the journal: {error.strerror}"
+        except (RepairRefused, DoctorError) as error:
+            words = str(error)
             self._try_write(planned.id, journals.REFUSED, planned.step, planned.finding, words=words)
             return Outcome(planned, Verdict.REFUSED, f"{words}: nothing was changed")
         except RepairFailed as error:
@@ -220,9 +220,9 @@ class Executor:
     def _try_write(self, number: str, phase: str, step: Step, finding: str, *, words: str) -> None:
         try:
             self._write(number, phase, step, finding, words=words)
-        except OSError as error:
+        except JournalError as error:
             # what was replaced is in it already: the step can be told by that
-            self.tell(f"the journal cannot be written: {error.strerror}")
+            self.tell(str(error))
 
 
 def step_of(entry: Entry) -> Step:

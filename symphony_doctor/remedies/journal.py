@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from symphony_doctor.errors import InputError, LeakError, UsageError
+from symphony_doctor.errors import InputError, JournalError, LeakError, UsageError
 from symphony_doctor.model.evidence import Missing
 from symphony_doctor.sources.files import read_file
 
@@ -75,11 +75,17 @@ class Journal:
             raise UsageError(f"--journal: {self.directory}: {(error.strerror or 'cannot be made').lower()}") from None
 
     def append(self, entry: Entry) -> None:
-        """Add a line and wait until it is on the disk; raise ``OSError``, or ``LeakError`` for a secret."""
+        """Add a line and wait until it is on the disk; raise ``JournalError``, or ``LeakError`` for a secret."""
         line = json.dumps(asdict(entry), separators=(",", ":"))
         leaks = self._leaks(line)
         if leaks:
             raise LeakError(f"a line of the journal held a secret and was not written ({leaks[0]})")
+        try:
+            self._append(line)
+        except OSError as error:
+            raise _unwritten(self.path, error) from None
+
+    def _append(self, line: str) -> None:
         fresh = not self.path.exists()
         handle = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
@@ -115,18 +121,13 @@ class Journal:
         if self._leaks(content.decode("utf-8", "replace")):
             raise LeakError("a file to be kept held a secret and was not copied")
         folder = self.directory / KEPT
-        folder.mkdir(mode=0o700, exist_ok=True)
         path = folder / hashlib.sha256(content).hexdigest()
-        if not path.exists():
-            temporary = path.with_suffix(".new")
-            handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-            try:
-                os.write(handle, content)
-                os.fsync(handle)
-            finally:
-                os.close(handle)
-            temporary.replace(path)
-            _synchronise(folder)
+        try:
+            folder.mkdir(mode=0o700, exist_ok=True)
+            if not path.exists():
+                _write(path, content)
+        except OSError as error:
+            raise _unwritten(path, error) from None
         return path
 
 
@@ -141,6 +142,24 @@ def last_of_each(entries: tuple[Entry, ...]) -> dict[str, Entry]:
 def before_of(entries: tuple[Entry, ...], step: str) -> Entry | None:
     """Return the line in which a step says what it replaces."""
     return next((entry for entry in reversed(entries) if entry.step == step and entry.phase == BEGAN), None)
+
+
+def _unwritten(path: Path, error: OSError) -> JournalError:
+    return JournalError(f"the journal, {path}: {(error.strerror or 'cannot be written').lower()}")
+
+
+def _write(path: Path, content: bytes) -> None:
+    temporary = path.with_suffix(".new")
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        data = memoryview(content)
+        while data:
+            data = data[os.write(handle, data) :]
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    temporary.replace(path)
+    _synchronise(path.parent)
 
 
 def _synchronise(folder: Path) -> None:

@@ -37,8 +37,10 @@ def locked(folders: Iterable[Path]) -> Iterator[None]:
 def _held(path: Path) -> Iterator[None]:
     handle = _acquire(path)
     try:
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, json.dumps(_myself()).encode(), 0)
+        # on a full disk it cannot say who holds it, and is held all the same
+        with contextlib.suppress(OSError):
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, json.dumps(_myself()).encode(), 0)
         yield
     finally:
         with contextlib.suppress(OSError):
