@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
+import select
+import socket
 import threading
 from collections.abc import Iterator
 
@@ -16,59 +17,47 @@ class Cutter:
         self.word = word
         self.deliver = deliver
         self.cuts = 0
-        self.port = 0
-
-    async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        server_reader, server_writer = await asyncio.open_connection("127.0.0.1", self.target)
-        back = asyncio.create_task(self._copy(server_reader, writer))
-        with contextlib.suppress(OSError):
-            while data := await reader.read(65536):
-                if self.word in data and not self.cuts:
-                    self.cuts += 1
-                    if self.deliver:
-                        back.cancel()
-                        server_writer.write(data)
-                        await server_writer.drain()
-                        server_writer.close()
-                    writer.transport.abort()
-                    break
-                server_writer.write(data)
-                await server_writer.drain()
-        back.cancel()
-        server_writer.close()
-
-    @staticmethod
-    async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError):
-            while data := await reader.read(65536):
-                writer.write(data)
-                await writer.drain()
 
     @contextlib.contextmanager
     def running(self) -> Iterator[int]:
         """Relay in a thread, and give the port."""
-        ready = threading.Event()
-        loop = asyncio.new_event_loop()
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            ended = threading.Event()
+            thread = threading.Thread(target=self._serve, args=(listener, ended))
+            thread.start()
+            try:
+                yield listener.getsockname()[1]
+            finally:
+                ended.set()
+                thread.join(10)
 
-        async def serve() -> None:
-            server = await asyncio.start_server(self._relay, "127.0.0.1", 0)
-            self.port = server.sockets[0].getsockname()[1]
-            ready.set()
+    def _serve(self, listener: socket.socket, ended: threading.Event) -> None:
+        other: dict[socket.socket, socket.socket] = {}
+        clients: set[socket.socket] = set()
+        while not ended.is_set():
+            for ready in select.select([listener, *other], [], [], 0.1)[0]:
+                if ready is listener:
+                    client = listener.accept()[0]
+                    server = socket.create_connection(("127.0.0.1", self.target))
+                    clients.add(client)
+                    other |= {client: server, server: client}
+                elif ready in other and not self._pass(ready, other[ready], from_client=ready in clients):
+                    for end in (ready, other.pop(ready)):
+                        other.pop(end, None)
+                        end.close()
+        for end in other:
+            end.close()
 
-        def run() -> None:
-            asyncio.set_event_loop(loop)
-            loop.run_until_complete(serve())
-            loop.run_forever()
-
-        thread = threading.Thread(target=run, daemon=True)
-        thread.start()
-        ready.wait(10)
+    def _pass(self, source: socket.socket, target: socket.socket, *, from_client: bool) -> bool:
+        """Pass on what came; tell whether the connection is to go on."""
         try:
-            yield self.port
-        finally:
-            loop.call_soon_threadsafe(loop.stop)
-            thread.join(10)
-            for task in asyncio.all_tasks(loop):
-                task.cancel()
-            loop.run_until_complete(asyncio.sleep(0.05))
-            loop.close()
+            data = source.recv(65536)
+            if from_client and self.word in data and not self.cuts:
+                self.cuts += 1
+                if self.deliver:
+                    target.sendall(data)
+                return False
+            target.sendall(data)
+        except OSError:
+            return False
+        return bool(data)
