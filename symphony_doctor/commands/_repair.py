@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from functools import partial
 
 import click
 
@@ -85,13 +84,23 @@ async def look_and_repair(
         await asyncio.sleep(_PAUSE)
 
 
-async def repair(setting: Setting, wishes: Wishes, seen: Look, tell: Callable[[str], None]) -> tuple[Outcome, ...]:
+def to_standard_error(text: str) -> None:
+    """Say something that belongs to no document."""
+    click.echo(text, err=True)
+
+
+async def repair(
+    setting: Setting,
+    wishes: Wishes,
+    seen: Look,
+    tell: Callable[[str], None],
+    progress: Callable[[str], None] = to_standard_error,
+) -> tuple[Outcome, ...]:
     """Plan from a look, show, ask, and carry out what was agreed to."""
     actions = all_actions(setting.providers, tell)
     reach = reach_of(setting.request, wishes, seen.cluster)
     plan = _plan(wishes, seen, actions, reach)
     _say(plan_text(plan), setting.known, tell)
-    progress = partial(click.echo, err=True)
     agreed = frozenset[str]() if wishes.dry_run else _agreed(plan, wishes, progress)
     if not agreed:
         return ()

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
 from symphony_doctor.commands._diagnosis import observe
-from symphony_doctor.commands._repair import Setting, all_actions, executor_of, reach_of
+from symphony_doctor.commands._repair import Setting, all_actions, executor_of, reach_of, to_standard_error
 from symphony_doctor.commands._repair_options import Wishes
 from symphony_doctor.commands.checks import load_rules, providers
 from symphony_doctor.commands.fix import NotUndone
@@ -45,14 +43,10 @@ async def undo(
         cluster = await observe(request, known)
         reach = reach_of(request, wishes, cluster)
     setting = Setting(request, load_rules(()).checks, known, providers(()))
-    tell = _tell
-    executor = executor_of(setting, wishes, reach, all_actions(setting.providers, tell), journal, tell)
+    actions = all_actions(setting.providers, to_standard_error)
+    executor = executor_of(setting, wishes, reach, actions, journal, to_standard_error)
     try:
         with locked([journal.directory, *folders]):
             return await executor.undo(past.last, past.before, number, cluster)
     except (RepairRefused, RepairFailed, RepairUncertain) as error:
         raise NotUndone(f"{past.last.step} is not put back: {error}") from None
-
-
-def _tell(text: str) -> None:
-    click.echo(text, err=True)
