@@ -34,7 +34,7 @@ from symphony_doctor.remedies import journal as journals
 from symphony_doctor.remedies.access import Reach, log_in
 from symphony_doctor.remedies.hands import Door, StepHands, connected
 from symphony_doctor.remedies.journal import Entry, Journal
-from symphony_doctor.remedies.plan import steps_of
+from symphony_doctor.remedies.plan import refused_in_general, steps_of
 
 SETTLE = 20.0
 """Seconds in which a repair must show in what the cluster says of itself."""
@@ -179,6 +179,9 @@ class Executor:
         action = self.actions.get(step.action)
         if action is None or action.undo is None:
             raise RepairRefused(action.why_no_undo if action else f"there is no action {step.action}")
+        refusal = refused_in_general(action, cluster) if cluster.nodes else None
+        if refusal is not None:
+            raise RepairRefused(refusal.reason)
 
         def record(what: Mapping[str, object]) -> None:
             self._write(number, journals.BEGAN, replace(step, title=f"undo {entry.step}"), entry.finding, before=what)

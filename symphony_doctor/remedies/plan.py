@@ -69,7 +69,7 @@ def steps_of(
     action = actions.get(remedy.action or "")
     if action is None:
         return Refusal(f"there is no action {remedy.action}")
-    refusal = _in_general(action, cluster)
+    refusal = refused_in_general(action, cluster)
     if refusal is not None:
         return refusal
     steps = action.plan({**extra, **dict(remedy.parameters)}, cluster)
@@ -84,7 +84,7 @@ def steps_of(
     return steps
 
 
-def _in_general(action: Action, cluster: Cluster) -> Refusal | None:
+def refused_in_general(action: Action, cluster: Cluster) -> Refusal | None:
     """Refuse what no action may do: anything while identities differ, replicas and peers without quorum."""
     differing = _differing_identity(cluster)
     if differing is not None:

@@ -5,13 +5,25 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import time
 from collections.abc import Callable
 
+import nats.errors
 import pytest
 
+from symphony_doctor.commands._diagnosis import new_secrets, observe
+from symphony_doctor.commands._repair import reach_of
+from symphony_doctor.commands._repair_options import Wishes
 from symphony_doctor.formats import secret_values
 from symphony_doctor.lab import breaking
 from symphony_doctor.lab.cluster import Lab
+from symphony_doctor.model.action import Access
+from symphony_doctor.remedies.access import log_in
+from symphony_doctor.remedies.executor import doors_of
+from symphony_doctor.remedies.hands import connected
+from symphony_doctor.sources.collect import Request
+from symphony_doctor.sources.credentials import creds_file
+from symphony_doctor.sources.node_directory import NodeDirectory
 
 from .fixing import Repairer, snapshot, stream_config, update_stream
 
@@ -71,6 +83,30 @@ def test_a_user_made_of_the_nodes_own_seed_repairs_and_leaves_no_trace(start: Ca
     assert "eyJ" not in written
     assert sorted(path.name for path in doctor.journal.iterdir()) == ["journal.jsonl"]
     assert (doctor.journal / "journal.jsonl").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_made_user_can_do_nothing_but_what_its_step_needs(start: Callable[..., Lab]) -> None:
+    lab = start()
+    key, stream = lab.keys.identity.symphony.key, "KV_symphony_roles"
+    request = Request(
+        directories=tuple(NodeDirectory(node.directory) for node in lab.nodes),
+        credentials=creds_file(lab.system_credentials),
+    )
+    allowed = f"$JS.API.STREAM.INFO.{stream}"
+
+    async def use() -> None:
+        cluster = await observe(request, new_secrets())
+        login = log_in(Access(key, (allowed,)), reach_of(request, Wishes(), cluster), cluster, time.time())
+        assert login.credentials is None
+        async with connected(doors_of(cluster), login, 5.0) as client:
+            answer = await client.request(allowed, b"", timeout=5)
+            assert json.loads(answer.data)["config"]["name"] == stream
+            for subject in (f"$JS.API.STREAM.DELETE.{stream}", "$KV.symphony_roles.record-0", "$JS.API.INFO"):
+                with pytest.raises((TimeoutError, nats.errors.Error)):
+                    await client.request(subject, b"", timeout=0.5)
+
+    asyncio.run(use())
+    assert stream_config(lab, "symphony", stream)["num_replicas"] == 3
 
 
 def test_resubmit_brings_an_absent_replica_back(start: Callable[..., Lab]) -> None:

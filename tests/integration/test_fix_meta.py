@@ -19,12 +19,17 @@ pytestmark = pytest.mark.cluster
 PROPOSAL = '''
 """Proposes to remove the peer named in the title: what a third party's rule does."""
 
-from symphony_doctor.api import Finding, Remedy, Risk, Severity, Subject, check
+from symphony_doctor.api import Finding, Kind, Remedy, Risk, Severity, Subject, check, known
 
 
-@check("ZZ901", name="wants-peer-removed", severity=Severity.ERROR, needs=())
+@check("ZZ901", name="wants-peer-removed", severity=Severity.ERROR, needs=(Kind.JETSTREAM,))
 def wants_peer_removed(cluster):
-    """A peer is to be removed, whatever the cluster says."""
+    """A peer is to be removed as long as any server counts it."""
+    values, gaps = known(cluster, lambda node: node.jetstream)
+    yield from gaps
+    peers = {replica.name for seen in values.values() if seen.value.meta for replica in seen.value.meta.replicas}
+    if not any("{peer}" in peer or ("{id}" and "{id}" in peer) for peer in peers):
+        return
     yield Finding(
         title="Remove {peer}", detail="", subject=Subject("node", "{peer}"), nodes=(), evidence=(),
         remedies=(
@@ -69,6 +74,8 @@ def test_a_ghost_is_removed_by_its_own_confirmation_and_a_live_peer_never(
 
     done = doctor.fix(*wanted, "--yes-destructive", "node3")
     assert "node3 is no peer any more" in done.stdout, done.stdout + done.stderr
+    assert " fixed: Remove node3" in done.stdout
+    assert done.returncode == 0
     assert meta(lab, leader)["cluster_size"] == 2
     assert "no step that could be undone" in doctor.undo().stderr
 
