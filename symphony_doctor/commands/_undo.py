@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from symphony_doctor.commands._diagnosis import observe
-from symphony_doctor.commands._repair import Setting, all_actions, executor_of, reach_of, to_standard_error
 from symphony_doctor.commands._repair_options import Wishes
+from symphony_doctor.commands._repair_setting import Setting, all_actions, executor_of, reach_of, to_standard_error
 from symphony_doctor.commands.checks import load_rules, providers
 from symphony_doctor.commands.fix import NotUndone
 from symphony_doctor.commands.run import request_of

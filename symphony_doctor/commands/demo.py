@@ -93,8 +93,9 @@ async def _demonstrate(fault: str, nodes: int, *, color: bool) -> None:
 
 async def _repair(lab: Lab, request: Request, rules: tuple[Check, ...], known: Secrets, seen: Look) -> bool:
     """Do as `fix --yes` with everybody's credentials, and restart where it says so; tell whether it did anything."""
-    from symphony_doctor.commands._repair import Setting, repair
+    from symphony_doctor.commands._repair import repair
     from symphony_doctor.commands._repair_options import Wishes
+    from symphony_doctor.commands._repair_setting import Setting
     from symphony_doctor.sources.credentials import creds_file
 
     users = tuple(creds_file(lab.credentials_of(account.name)) for account in lab.keys.users)

@@ -75,7 +75,7 @@ def log(journal: Path | None) -> None:
 
 def _undo(step: str | None, **options: Any) -> None:  # noqa: ANN401 - as click hands them over
     """Put back what STEP replaced, or the last step that can be undone; `fix log` lists them."""
-    from symphony_doctor.commands._repair import all_actions
+    from symphony_doctor.commands._repair_setting import all_actions
     from symphony_doctor.commands._undo import undo
     from symphony_doctor.commands.checks import providers
     from symphony_doctor.remedies.history import history, to_undo

@@ -111,7 +111,8 @@ def command(
     problems = [f"rules of {broken.origin}: {broken.error}" for broken in loaded.broken]
     wishes = read_wishes(**repairs, saved=saved)
     if fix:
-        from symphony_doctor.commands._repair import Setting, look_and_repair
+        from symphony_doctor.commands._repair import look_and_repair
+        from symphony_doctor.commands._repair_setting import Setting
 
         setting = Setting(request, loaded.checks, known, providers(checks_directories))
         tell = partial(click.echo, err=not say_on_stdout)

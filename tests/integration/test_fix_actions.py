@@ -12,8 +12,8 @@ import nats.errors
 import pytest
 
 from symphony_doctor.commands._diagnosis import new_secrets, observe
-from symphony_doctor.commands._repair import reach_of
 from symphony_doctor.commands._repair_options import Wishes
+from symphony_doctor.commands._repair_setting import reach_of
 from symphony_doctor.formats import secret_values
 from symphony_doctor.lab import breaking
 from symphony_doctor.lab.cluster import Lab
