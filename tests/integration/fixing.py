@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any, Self
 
-from symphony_doctor.lab import buckets
+from symphony_doctor.lab import buckets, control
 from symphony_doctor.lab.cluster import Lab
 from symphony_doctor.remedies.history import history
 from symphony_doctor.remedies.journal import Journal
@@ -102,7 +102,17 @@ def update_stream(lab: Lab, account: str, stream: str, **changes: object) -> Non
     async def change() -> None:
         async with lab.client(account) as client:
             config = (await buckets.request(client, f"STREAM.INFO.{stream}"))["config"]
-            await buckets.request(client, f"STREAM.UPDATE.{stream}", {**config, **changes}, attempt=5)
+            changed = {**config, **changes}
+            await buckets.request(client, f"STREAM.UPDATE.{stream}", changed, attempt=5)
+
+            async def unsettled() -> str | None:
+                cluster = (await buckets.request(client, f"STREAM.INFO.{stream}"))["cluster"]
+                replicas = cluster.get("replicas") or []
+                current = all(each["current"] for each in replicas) and cluster.get("leader")
+                settled = current and len(replicas) == changed["num_replicas"] - 1 and "desired" not in cluster
+                return None if settled else f"{stream} is still being moved"
+
+            await control.until(unsettled, within=30)
 
     asyncio.run(change())
 
