@@ -96,17 +96,17 @@ class Executor:
         if refusal is not None:
             self._try_write(planned.id, journals.REFUSED, planned.step, planned.finding, words=refusal.words)
             return refusal
+        begun: list[bool] = []
         try:
-            words = await self._apply(planned, before.cluster)
-        except (RepairRefused, DoctorError) as error:
+            words = await self._apply(planned, before.cluster, begun)
+        except (RepairRefused, RepairFailed, RepairUncertain, DoctorError) as error:
             words = str(error)
-            self._try_write(planned.id, journals.REFUSED, planned.step, planned.finding, words=words)
-            return Outcome(planned, Verdict.REFUSED, f"{words}: nothing was changed")
-        except RepairFailed as error:
-            self._try_write(planned.id, journals.FAILED, planned.step, planned.finding, words=str(error))
-            return await self._judge(planned, before, str(error), failed=True)
-        except RepairUncertain as error:
-            words = f"{error}; whether it was done shows in what follows"
+            # a refusal comes before the change, or from the file system that left all as it was
+            if not begun or isinstance(error, RepairRefused | DoctorError):
+                self._try_write(planned.id, journals.REFUSED, planned.step, planned.finding, words=words)
+                return Outcome(planned, Verdict.REFUSED, f"{words}: nothing was changed")
+            if isinstance(error, RepairUncertain):
+                words += "; whether it was done shows in what follows"
             self._try_write(planned.id, journals.FAILED, planned.step, planned.finding, words=words)
             return await self._judge(planned, before, words, failed=True)
         self._try_write(planned.id, journals.DONE, planned.step, planned.finding, words=words)
@@ -130,11 +130,12 @@ class Executor:
             return Outcome(planned, Verdict.REFUSED, "the cluster changed since the plan: the step would be another")
         return None
 
-    async def _apply(self, planned: Planned, cluster: Cluster) -> str:
+    async def _apply(self, planned: Planned, cluster: Cluster, begun: list[bool]) -> str:
         step = planned.step
 
         def record(before: Mapping[str, object]) -> None:
             self._write(planned.id, journals.BEGAN, step, planned.finding, before=before)
+            begun.append(True)
 
         async with AsyncExitStack() as stack:
             hands = await self.open_hands(stack, step.access, planned.id, cluster, record)

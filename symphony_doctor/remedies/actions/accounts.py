@@ -146,7 +146,11 @@ async def _apply(step: Step, hands: Hands) -> str:
 async def _text(step: Step, hands: Hands, servers: int) -> bytes:
     """Find the very JWT that was planned: in the file it was seen in, else with a resolver."""
     candidates = [content for path in filter(None, [step["source"]]) if (content := _read(hands, path)) is not None]
-    candidates += await hands.ask_all(f"$SYS.REQ.ACCOUNT.{step['account']}.CLAIMS.LOOKUP", b"", servers)
+    told = await hands.ask_all(f"$SYS.REQ.ACCOUNT.{step['account']}.CLAIMS.LOOKUP", b"", servers)
+    if len(told) < servers:
+        # the one that is silent may hold a newer one, which a push would overwrite
+        raise RepairRefused(f"only {len(told)} of {servers} resolvers told which JWT they hold")
+    candidates += told
     for content in candidates:
         text = content.rstrip(b"\r\n")
         if sha256(text).hexdigest() == step["digest"]:

@@ -241,6 +241,8 @@ def _wanted(operation: str, value: str) -> Callable[[Any, Any], bool]:
 async def _undo(step: Step, before: Mapping[str, Any], hands: Hands) -> str:
     path, kept = step["path"], str(before["kept"])
     current, old = hands.read(path), hands.read(kept)
+    if current is not None and _digest(current) == before["digest"]:
+        raise RepairRefused(f"{path} is the old file: there is nothing to put back")
     if current is None or _digest(current) != before["new_digest"]:
         raise RepairRefused(f"{path} was changed since: compare it with {kept} by hand")
     if old is None or _digest(old) != before["digest"]:
