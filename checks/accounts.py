@@ -17,7 +17,6 @@ from symphony_doctor.api import (
     OperatorIdentity,
     Remedy,
     Same,
-    Seen,
     Severity,
     Subject,
     Token,
@@ -25,7 +24,7 @@ from symphony_doctor.api import (
     known,
 )
 
-from ._commands import copy_account, push_account
+from ._commands import push_account
 from ._trust import account_flaw
 from ._words import DIVIDED, account_words, listing, verb
 
@@ -56,9 +55,9 @@ def account_jwt_missing(cluster: Cluster) -> Iterator[Finding | Gap]:
     What else it could be: an account registered less than the resolver's interval ago, 2 minutes by
     default; --wait 2m tells. Servers delete the file of an account that has expired: ID006 reports that.
 
-    By hand: push the newest valid JWT to all resolvers. Where the file was removed under a server that runs,
-    copy it back: the server has the JWT in memory, and a push writes no file. Where the server was reloaded
-    since its start, it must be restarted to fetch missing JWTs by itself again.
+    By hand: push the newest valid JWT to all resolvers, with a line end first: a server compares what it is
+    sent with what it last wrote, and not with its file. Where the server was reloaded since its start, it must
+    be restarted to fetch missing JWTs by itself again.
 
     Verify: `nats req --replies 0 --raw '$SYS.REQ.CLAIMS.LIST' ''` shows the account for every server.
     """
@@ -98,20 +97,8 @@ def account_jwt_missing(cluster: Cluster) -> Iterator[Finding | Gap]:
                 EvidenceEntry(node, where[node], f"{account}.jwt", "present" if account in held[node] else "not there")
                 for node in sorted(held)
             ),
-            remedies=_restored(cluster, account, file, lacking),
+            remedies=(push_account(file if "/" in file else f"accounts/{account}.jwt", account),),
         )
-
-
-def _restored(cluster: Cluster, account: str, file: str, nodes: tuple[str, ...]) -> tuple[Remedy, ...]:
-    """Bring a file back: copied where files are looked at, as no server tells whether a push would write it."""
-    if "/" not in file:
-        return (push_account(f"accounts/{account}.jwt"),)
-    targets = [
-        f"{node.account_files.where}/{account}.jwt"
-        for name in nodes
-        if (node := cluster.node(name)) is not None and isinstance(node.account_files, Seen)
-    ]
-    return (*([copy_account(file, targets)] if targets else []), push_account(file))
 
 
 @check(
@@ -177,7 +164,7 @@ def _differing(cluster: Cluster, account: str, tokens: dict[str, Token], paths: 
             )
             for node, token in sorted(tokens.items())
         ),
-        remedies=(copy_account(paths[model], [paths[node] for node in odd]), push_account(paths[model])),
+        remedies=(push_account(paths[model], account),),
     )
 
 
@@ -199,8 +186,8 @@ def account_jwt_invalid(cluster: Cluster) -> Iterator[Finding | Gap]:
 
     What else it could be: a crash of the machine that left a file empty or cut off.
 
-    By hand: copy the valid file from another node over it, then push it. A push alone is not enough: a server
-    that runs may have the good JWT in memory, and writes a file only where the JWT is new to it.
+    By hand: push the valid JWT of another node, with a line end first: a server compares what it is sent with
+    what it last wrote, and not with its file.
 
     Verify: `symphony-doctor run`, and a login of that user by way of that node.
     """
@@ -236,7 +223,7 @@ def account_jwt_invalid(cluster: Cluster) -> Iterator[Finding | Gap]:
                 for node, (file, _) in sorted(held.items())
             ),
             remedies=(
-                (copy_account(good[0], bad), push_account(good[0]))
+                (push_account(good[0], account),)
                 if good
                 else (
                     Remedy(
@@ -295,7 +282,7 @@ def account_no_jetstream(cluster: Cluster) -> Iterator[Finding | Gap]:
             remedies=(
                 Remedy(
                     "Issue the account's JWT again with JetStream limits, then push it to all resolvers",
-                    push_account(f"accounts/{account.key}.jwt").commands,
+                    push_account(f"accounts/{account.key}.jwt", account.key).commands,
                 ),
             ),
         )

@@ -14,6 +14,7 @@ from symphony_doctor.api import (
     Iterator,
     Kind,
     Mapping,
+    Remedy,
     Same,
     Setting,
     Severity,
@@ -23,7 +24,7 @@ from symphony_doctor.api import (
     known,
 )
 
-from ._commands import edit
+from ._commands import configure, edit
 from ._words import IDENTITY, listing
 
 
@@ -157,13 +158,15 @@ def _differs(file: str, difference: Difference, paths: Mapping[str, str]) -> Fin
             EvidenceEntry(node, where or paths[node], difference.usual, shown)
             for node, (shown, where) in sorted(difference.values.items())
         ),
-        remedies=(
-            edit(
-                file,
-                odd,
-                f"set {key} to the value of {difference.model}"
-                if difference.model
-                else f"decide which value of {key} is right, and set it on all nodes",
-            ),
-        ),
+        remedies=(_align(file, difference),),
     )
+
+
+def _align(file: str, difference: Difference) -> Remedy:
+    key, odd, model = difference.key, difference.odd, difference.model
+    if model is None:
+        return edit(file, odd, f"decide which value of {key} is right, and set it on all nodes")
+    change = f"set {key} to the value of {model}"
+    if file != "symphony.config":
+        return edit(file, odd, change)
+    return configure(file, odd, change, key=key, operation="copy", value=model)

@@ -14,7 +14,6 @@ from symphony_doctor.api import (
     MetaView,
     Remedy,
     Replica,
-    Risk,
     Same,
     Seen,
     Severity,
@@ -24,6 +23,7 @@ from symphony_doctor.api import (
     peer_id,
 )
 
+from ._commands import remove_peer, rescue
 from ._words import DIVIDED, ISOLATED, listing, verb
 
 
@@ -94,6 +94,7 @@ def meta_leaderless(cluster: Cluster, *, settling_seconds: int = 10) -> Iterator
                 "See which servers are up and connected, with system-account credentials",
                 ("nats server list", "nats server report jetstream"),
             ),
+            *(() if named else (rescue(len(leaders) // 2 + 1),)),
         ),
     )
 
@@ -162,15 +163,7 @@ def meta_ghost_peer(cluster: Cluster) -> Iterator[Finding | Gap]:
             subject=Subject("node", _id(replica)),
             nodes=(replica.label,),
             evidence=(EvidenceEntry(leader, f"{where}, meta_cluster", "the nodes of the cluster", _state(replica)),),
-            remedies=(
-                Remedy(
-                    f"Remove the peer, once it is certain that {replica.label} will not come back; with "
-                    "system-account credentials",
-                    (f"nats server cluster peer-remove {replica.label} -f",),
-                    Risk.DESTRUCTIVE,
-                    "meta.remove-peer",
-                ),
-            ),
+            remedies=(remove_peer(replica.name, _id(replica), replica.label),),
         )
 
 

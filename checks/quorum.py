@@ -20,7 +20,7 @@ from symphony_doctor.api import (
     known,
 )
 
-from ._commands import start
+from ._commands import rescue, start
 from ._words import listing, verb
 
 _CANNOT_START = tuple(Because(code, Same.NODES) for code in ("CF006", "CF007", "CF001", "ID005"))
@@ -54,6 +54,7 @@ def quorum_lost(cluster: Cluster) -> Iterator[Finding | Gap]:
             down,
             f"Quorum is lost: {up} of {cluster.size} nodes {verb(up, 'is', 'are')} up, {cluster.majority} are needed",
             f"{listing(down)} {verb(len(down), 'is', 'are')} down. Writes are refused.",
+            *((rescue(up // 2 + 1),) if up else ()),
         )
 
 
@@ -87,7 +88,9 @@ def _down(values: dict[str, Seen[Running]]) -> tuple[str, ...]:
     return tuple(sorted(node for node, seen in values.items() if not seen.value.up))
 
 
-def _finding(values: dict[str, Seen[Running]], down: tuple[str, ...], title: str, detail: str) -> Finding:
+def _finding(
+    values: dict[str, Seen[Running]], down: tuple[str, ...], title: str, detail: str, *further: Remedy
+) -> Finding:
     return Finding(
         title=title,
         detail=detail,
@@ -97,7 +100,7 @@ def _finding(values: dict[str, Seen[Running]], down: tuple[str, ...], title: str
             EvidenceEntry(node, seen.where, "up", f"{'up' if seen.value.up else 'down'}: {seen.value.how}")
             for node, seen in sorted(values.items())
         ),
-        remedies=(start(down),),
+        remedies=(start(down), *further),
     )
 
 

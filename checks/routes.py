@@ -25,7 +25,7 @@ from symphony_doctor.api import (
 )
 
 from ._aims import address_of, linked, misaimed
-from ._commands import edit, start
+from ._commands import configure, edit, start
 from ._words import DOWN, listing, plural, verb
 
 
@@ -77,7 +77,15 @@ def cluster_name_mismatch(cluster: Cluster) -> Iterator[Finding | Gap]:
                 if isinstance(node.cluster_name, Missing)
             ),
         ),
-        remedies=(edit("nats.config", odd, f"set cluster.name to {usual or 'one name for all nodes'}"),),
+        remedies=(_name_cluster(odd, usual),),
+    )
+
+
+def _name_cluster(nodes: list[str], name: str | None) -> Remedy:
+    if name is None:
+        return edit("nats.config", nodes, "set cluster.name to one name for all nodes")
+    return configure(
+        "nats.config", nodes, f"set cluster.name to {name}", key="cluster.name", operation="set", value=name
     )
 
 
@@ -128,17 +136,23 @@ def route_missing(cluster: Cluster) -> Iterator[Finding | Gap]:
                 subject=Subject("route", f"{node.name} -> {other}"),
                 nodes=(node.name,),
                 evidence=(EvidenceEntry(node.name, values[node.name].where, f"a route to {address or other}", listed),),
-                remedies=(
-                    edit(
-                        "nats.config",
-                        (node.name,),
-                        f"add nats-route://{address} to cluster.routes"
-                        if address
-                        else f"add the route of {other} to cluster.routes",
-                    ),
-                ),
+                remedies=(_add_route(node.name, other, address),),
                 severity=Severity.ERROR if apart else None,
             )
+
+
+def _add_route(node: str, other: str, address: str | None) -> Remedy:
+    if address is None:
+        return edit("nats.config", (node,), f"add the route of {other} to cluster.routes")
+    route = f"nats-route://{address}"
+    return configure(
+        "nats.config",
+        (node,),
+        f"add {route} to cluster.routes",
+        key="cluster.routes",
+        operation="add",
+        value=route,
+    )
 
 
 def _apart(cluster: Cluster) -> bool:
@@ -280,5 +294,14 @@ def route_stale(cluster: Cluster) -> Iterator[Finding | Gap]:
             subject=Subject("route", address),
             nodes=nodes,
             evidence=tuple(entries),
-            remedies=(edit("nats.config", nodes, f"remove {address} from cluster.routes"),),
+            remedies=(
+                configure(
+                    "nats.config",
+                    nodes,
+                    f"remove {address} from cluster.routes",
+                    key="cluster.routes",
+                    operation="remove",
+                    value=address,
+                ),
+            ),
         )

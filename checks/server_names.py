@@ -20,7 +20,7 @@ from symphony_doctor.api import (
     known,
 )
 
-from ._commands import edit
+from ._commands import configure, edit
 from ._words import listing
 
 
@@ -58,7 +58,7 @@ def server_name(cluster: Cluster) -> Iterator[Finding | Gap]:
                 subject=Subject("node", node.name),
                 nodes=(node.name,),
                 evidence=(EvidenceEntry(node.name, node.server_name.where, "a server_name of its own", "none"),),
-                remedies=(edit("nats.config", (node.name,), "set a server_name that no other node has"),),
+                remedies=(_name_server(cluster, node.name, "a server_name that no other node has"),),
             )
     for name, nodes in sorted(by_name.items()):
         if len(nodes) > 1:
@@ -72,7 +72,7 @@ def _is_id(node: Node, name: str) -> bool:
 def _duplicate(cluster: Cluster, name: str, nodes: tuple[str, ...], values: dict[str, Seen[str]]) -> Finding:
     empty = [each for each in nodes if (node := cluster.node(each)) is not None and _holds_nothing(node)]
     if empty:
-        remedy = edit("nats.config", empty[-1:], f"set another server_name; {empty[-1]} holds no data yet")
+        remedy = _name_server(cluster, empty[-1], f"another server_name; {empty[-1]} holds no data yet")
     else:
         remedy = Remedy(
             "All of them hold data: renaming one deletes its copy of every stream. Choose one whose streams all have "
@@ -87,6 +87,16 @@ def _duplicate(cluster: Cluster, name: str, nodes: tuple[str, ...], values: dict
         nodes=nodes,
         evidence=tuple(EvidenceEntry(node, values[node].where, "a name of its own", name) for node in nodes),
         remedies=(remedy,),
+    )
+
+
+def _name_server(cluster: Cluster, node: str, what: str) -> Remedy:
+    """Set the name by which the node goes here, its directory's most often, if no server has it."""
+    taken = {each.server_name.value for each in cluster.nodes if isinstance(each.server_name, Seen)}
+    if node in taken or not node.isprintable() or any(character in node for character in " /"):
+        return edit("nats.config", (node,), f"set {what}")
+    return configure(
+        "nats.config", (node,), f"set {what}, such as {node}", key="server_name", operation="set", value=node
     )
 
 

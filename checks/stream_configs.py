@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from symphony_doctor.api import (
     Because,
     Cluster,
@@ -185,5 +187,12 @@ def replicas_too_high(cluster: Cluster) -> Iterator[Finding | Gap]:
                     f"num_replicas {had}",
                 ),
             ),
-            remedies=(set_replicas(stream.name, most, account_words(cluster, stream.account)),),
+            # nothing is lost by too many: to give some up is for people to decide
+            remedies=(
+                replace(
+                    set_replicas(stream.name, most, account_words(cluster, stream.account), stream.account),
+                    action=None,
+                    parameters=(),
+                ),
+            ),
         )

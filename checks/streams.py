@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from symphony_doctor.api import (
     Because,
     Cluster,
@@ -13,7 +15,6 @@ from symphony_doctor.api import (
     Missing,
     Remedy,
     Replica,
-    Risk,
     Same,
     Severity,
     Stream,
@@ -23,7 +24,7 @@ from symphony_doctor.api import (
     replicas_wanted,
 )
 
-from ._commands import resubmit, set_replicas, start
+from ._commands import restart, resubmit, set_replicas, start
 from ._streams import members_of, subject_of
 from ._words import DIVIDED, DOWN, ISOLATED, account_words, by_server_name, listing, plural, short_key, verb
 
@@ -85,7 +86,7 @@ def replicas_too_low(cluster: Cluster) -> Iterator[Finding | Gap]:
                     holders[0] if holders else "", _where(stream), f"num_replicas {wanted}", f"num_replicas {had}"
                 ),
             ),
-            remedies=(set_replicas(stream.name, wanted, account_words(cluster, stream.account)),),
+            remedies=(set_replicas(stream.name, wanted, account_words(cluster, stream.account), stream.account),),
         )
 
 
@@ -165,20 +166,16 @@ def stream_directory_missing(cluster: Cluster) -> Iterator[Finding | Gap]:
                 )
                 for node in sorted(expected & looked_at)
             ),
-            remedies=(
-                Remedy(
-                    f"Restart Symphony on {listing(lacking)}: it fetches the stream from its leader",
-                    (
-                        "# systemd",
-                        "sudo systemctl restart symphony",
-                        "# or Docker Compose",
-                        "docker compose restart symphony",
-                    ),
-                    Risk.DISRUPTIVE,
-                ),
-                resubmit(stream.name, stream.config.num_replicas, account_words(cluster, stream.account)),
-            ),
+            remedies=_directory_remedies(cluster, stream, lacking),
         )
+
+
+def _directory_remedies(cluster: Cluster, stream: Stream, nodes: tuple[str, ...]) -> tuple[Remedy, ...]:
+    again = resubmit(stream.name, stream.config.num_replicas, account_words(cluster, stream.account), stream.account)
+    fetch = restart(nodes, "it fetches the stream from its leader")
+    # a server that lost the files under it fails to write any configuration into them until it is restarted
+    runs_on = stream.listed_by & set(nodes)
+    return (fetch, replace(again, action=None, parameters=())) if runs_on else (again, fetch)
 
 
 def _directories_of(cluster: Cluster, name: str) -> str:
@@ -286,7 +283,7 @@ def _replica_fault(replica: Replica, most_lag: int) -> str | None:
 
 def _replica_remedies(cluster: Cluster, stream: Stream, nodes: tuple[str, ...], *, absent: bool) -> tuple[Remedy, ...]:
     down = [name for name in nodes if (node := cluster.node(name)) is not None and node.is_down]
-    again = resubmit(stream.name, stream.config.num_replicas, account_words(cluster, stream.account))
+    again = resubmit(stream.name, stream.config.num_replicas, account_words(cluster, stream.account), stream.account)
     if down:
         return (start(down),)
     look = Remedy("See whether it catches up", (f"nats stream info {stream.name}",))

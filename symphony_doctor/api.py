@@ -17,6 +17,16 @@ from typing import TypeVar
 
 from symphony_doctor.compare import Difference, differences
 from symphony_doctor.model.accounts import Account, AccountFile
+from symphony_doctor.model.action import (
+    Access,
+    Action,
+    Hands,
+    Refusal,
+    RepairFailed,
+    RepairRefused,
+    RepairUncertain,
+    Step,
+)
 from symphony_doctor.model.certificate import Certificate, CertificateFile, Port, PortCertificate
 from symphony_doctor.model.check import Because, Check, Parameter, RuleFunction, Same
 from symphony_doctor.model.cluster import Cluster, ConfiguredRoute, HeldStream, Kind, Node
@@ -140,8 +150,10 @@ __all__ = [
     "NOT_ASKED",
     "SYSTEM_BUCKETS",
     "VERSION",
+    "Access",
     "Account",
     "AccountFile",
+    "Action",
     "Balancing",
     "Because",
     "Certificate",
@@ -162,6 +174,7 @@ __all__ = [
     "Forwarding",
     "Gap",
     "Greeting",
+    "Hands",
     "Health",
     "HeldStream",
     "Iterable",
@@ -190,7 +203,11 @@ __all__ = [
     "Port",
     "PortCertificate",
     "Preloaded",
+    "Refusal",
     "Remedy",
+    "RepairFailed",
+    "RepairRefused",
+    "RepairUncertain",
     "Replica",
     "Risk",
     "Route",
@@ -205,6 +222,7 @@ __all__ = [
     "Setting",
     "Severity",
     "State",
+    "Step",
     "Store",
     "Stream",
     "StreamConfig",

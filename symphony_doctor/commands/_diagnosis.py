@@ -16,6 +16,7 @@ from symphony_doctor.commands._output import print_document, write_file
 from symphony_doctor.engine.diagnose import diagnose
 from symphony_doctor.errors import LeakError
 from symphony_doctor.model.check import Check
+from symphony_doctor.model.cluster import Cluster
 from symphony_doctor.model.finding import Severity
 from symphony_doctor.model.report import Report, Status
 from symphony_doctor.redaction import Secrets
@@ -35,14 +36,27 @@ async def look(
     request: Request, checks: Iterable[Check], known: Secrets, *, problems: Iterable[str] = (), wait: float = 0.0
 ) -> Report:
     """Gather and judge; with ``wait`` again and again until healthy or until so many seconds are over."""
-    rules, reasons = tuple(checks), tuple(problems)
+    report, _ = await look_closely(request, checks, known, problems=problems, wait=wait)
+    return report
+
+
+async def observe(request: Request, known: Secrets) -> Cluster:
+    """Gather everything once."""
     scope = Scope(network=request.network, credentials=request.credentials is not None, files=bool(request.directories))
+    return assemble(await collect(request, known.fingerprint), time.time(), scope)
+
+
+async def look_closely(
+    request: Request, checks: Iterable[Check], known: Secrets, *, problems: Iterable[str] = (), wait: float = 0.0
+) -> tuple[Report, Cluster]:
+    """Do as ``look``, and return the snapshot too."""
+    rules, reasons = tuple(checks), tuple(problems)
     until = time.monotonic() + wait
     while True:
-        observations = await collect(request, known.fingerprint)
-        report = diagnose(rules, assemble(observations, time.time(), scope), problems=reasons)
+        cluster = await observe(request, known)
+        report = diagnose(rules, cluster, problems=reasons)
         if is_healthy(report) or time.monotonic() >= until:
-            return report
+            return report, cluster
         await asyncio.sleep(min(_PAUSE, max(0.0, until - time.monotonic())))
 
 

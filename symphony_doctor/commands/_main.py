@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "run": "Diagnose a cluster.",
+    "fix": "Repair a cluster; see what was repaired, put it back.",
     "checks": "List the rules, or explain one.",
-    "demo": "Start a real cluster here, break it, diagnose it.",
+    "demo": "Start a real cluster here, break it, diagnose it, repair it.",
     "lab": "A real cluster on this machine to try things on.",
 }
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -18,54 +20,64 @@ from symphony_doctor.sources.collect import Request, server_address
 from symphony_doctor.sources.credentials import authority_file, creds_file, nats_context
 
 
+def request_of(
+    *,
+    nodes: tuple[str, ...],
+    servers: tuple[str, ...],
+    creds: tuple[Path, ...],
+    context: str | None,
+    tlsca: Path | None,
+    load_balancers: tuple[Path, ...],
+    logs: tuple[str, ...],
+    offline: bool,
+    timeout: float,
+) -> Request:
+    """Return what the options ask for; raise ``UsageError`` or ``InputError``."""
+    if creds and context is not None:
+        raise UsageError("--creds and --context exclude each other: a context brings its own credentials")
+    addresses = [url.strip() for each in servers for url in each.split(",") if url.strip()]
+    if servers and not addresses:
+        raise UsageError("--server names no address: an empty variable of the shell?")
+    credentials = tuple(creds_file(each) for each in creds)
+    if context is not None:
+        found = nats_context(context, os.environ)
+        credentials = (found.credentials,)
+        addresses = addresses or list(found.servers)
+    if tlsca is not None:
+        authority = authority_file(tlsca).authority
+        credentials = tuple(replace(each, tls=replace(each.tls, authority=authority)) for each in credentials)
+    if offline and (addresses or credentials):
+        raise UsageError("--offline touches no network: leave out --server, --creds and --context")
+    if not nodes and not addresses:
+        raise UsageError(
+            "nothing to look at: give --node DIR for each node's Symphony directory, or --server URL for live NATS"
+        )
+    return Request(
+        directories=node_directories(nodes),
+        servers=tuple(server_address(address) for address in addresses),
+        credentials=credentials[0] if credentials else None,
+        further_credentials=credentials[1:],
+        network=not offline,
+        seconds=timeout,
+        environment=dict(os.environ),
+        load_balancers=balancer_files(load_balancers),
+        logs=tuple(log_file(each) for each in logs),
+    )
+
+
+EVIDENCE = ("nodes", "servers", "creds", "context", "tlsca", "offline", "timeout")
+"""The options by which nodes and servers are reached."""
+
+_NAMES = frozenset(inspect.signature(request_of).parameters)
+
+
 def evidence_options(command: Callable[..., int]) -> Callable[..., int]:
     """Add the options that say what to look at; the command gets all of them as one ``request``."""
 
     @wraps(command)
-    def with_request(
-        *,
-        nodes: tuple[str, ...],
-        servers: tuple[str, ...],
-        creds: tuple[Path, ...],
-        context: str | None,
-        tlsca: Path | None,
-        load_balancers: tuple[Path, ...],
-        logs: tuple[str, ...],
-        offline: bool,
-        timeout: float,
-        **others: object,
-    ) -> int:
-        if creds and context is not None:
-            raise UsageError("--creds and --context exclude each other: a context brings its own credentials")
-        addresses = [url.strip() for each in servers for url in each.split(",") if url.strip()]
-        if servers and not addresses:
-            raise UsageError("--server names no address: an empty variable of the shell?")
-        credentials = tuple(creds_file(each) for each in creds)
-        if context is not None:
-            found = nats_context(context, os.environ)
-            credentials = (found.credentials,)
-            addresses = addresses or list(found.servers)
-        if tlsca is not None:
-            authority = authority_file(tlsca).authority
-            credentials = tuple(replace(each, tls=replace(each.tls, authority=authority)) for each in credentials)
-        if offline and (addresses or credentials):
-            raise UsageError("--offline touches no network: leave out --server, --creds and --context")
-        if not nodes and not addresses:
-            raise UsageError(
-                "nothing to look at: give --node DIR for each node's Symphony directory, or --server URL for live NATS"
-            )
-        request = Request(
-            directories=node_directories(nodes),
-            servers=tuple(server_address(address) for address in addresses),
-            credentials=credentials[0] if credentials else None,
-            further_credentials=credentials[1:],
-            network=not offline,
-            seconds=timeout,
-            environment=dict(os.environ),
-            load_balancers=balancer_files(load_balancers),
-            logs=tuple(log_file(each) for each in logs),
-        )
-        return command(request=request, **others)
+    def with_request(**options: Any) -> int:  # noqa: ANN401 - as click hands them over
+        request = request_of(**{name: options.pop(name) for name in _NAMES})
+        return command(request=request, **options)
 
     decorated: Callable[..., int] = with_request
     for option in reversed(_OPTIONS):

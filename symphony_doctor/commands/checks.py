@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from symphony_doctor.engine.load import Loaded, directory_provider, installed_providers, load
+from symphony_doctor.engine.load import Loaded, Provider, directory_provider, installed_providers, load
 from symphony_doctor.engine.select import select
 from symphony_doctor.errors import UnknownCode
 from symphony_doctor.model.check import Check
@@ -25,7 +25,12 @@ CHECKS_DIR = click.option(
 
 def load_rules(directories: tuple[Path, ...]) -> Loaded:
     """Load the installed rules and those of the directories named."""
-    return load([*installed_providers(), *(directory_provider(each) for each in directories)])
+    return load(providers(directories))
+
+
+def providers(directories: tuple[Path, ...]) -> tuple[Provider, ...]:
+    """Return where rules come from: what is installed, and the directories named."""
+    return (*installed_providers(), *(directory_provider(each) for each in directories))
 
 
 def not_loaded(loaded: Loaded) -> tuple[str, ...]:

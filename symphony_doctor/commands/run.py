@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
 from symphony_doctor.commands._diagnosis import exit_status, look, new_secrets, write
 from symphony_doctor.commands._output import check_writable
+from symphony_doctor.commands._repair_options import repair_options
+from symphony_doctor.commands._repair_options import wishes as read_wishes
 from symphony_doctor.commands._request import evidence_options
 from symphony_doctor.commands._values import DURATION, codes
-from symphony_doctor.commands.checks import CHECKS_DIR, choose, load_rules, not_loaded
+from symphony_doctor.commands.checks import CHECKS_DIR, choose, load_rules, not_loaded, providers
 from symphony_doctor.model.finding import Severity
 from symphony_doctor.reports import FORMATS
 from symphony_doctor.sources.collect import Request
@@ -37,6 +41,8 @@ from symphony_doctor.sources.collect import Request
 @click.option("--no-color", is_flag=True, help="No colours; so does NO_COLOR in the environment.")
 @click.option("-v", "--verbose", count=True, help="Every rule with its outcome.")
 @click.option("-q", "--quiet", is_flag=True, help="One line.")
+@click.option("--fix", is_flag=True, help="Repair what can be repaired: shows a plan and asks first.")
+@repair_options
 def command(
     request: Request,
     selected: tuple[str, ...],
@@ -49,6 +55,10 @@ def command(
     no_color: bool,
     verbose: int,
     quiet: bool,
+    fix: bool,
+    saved: Path | None = None,
+    say_on_stdout: bool = False,  # noqa: FBT002 - by name, from fix
+    **repairs: Any,  # noqa: ANN401 - as click hands them over
 ) -> int:
     """Diagnose a cluster from its nodes' directories, its live NATS servers, or both.
 
@@ -57,12 +67,23 @@ def command(
       symphony-doctor run --node /opt/symphony
       symphony-doctor run --node n1=./node1 --node n2=./node2 --node n3=./node3 --offline
       symphony-doctor run --server nats://node1:4222 --creds system.creds
+      symphony-doctor run --node /opt/symphony --creds system.creds --fix
     """  # noqa: D301 - \b keeps click from joining lines
     loaded = load_rules(checks_directories)
     rules = choose(loaded, codes(selected), codes(ignored))
     if output is not None:
         check_writable(output)
     known = new_secrets()
-    report = asyncio.run(look(request, rules, known, problems=not_loaded(loaded), wait=wait or 0.0))
+    wishes = read_wishes(**repairs, saved=saved)
+    problems = not_loaded(loaded)
+    if fix:
+        from symphony_doctor.commands._repair import look_and_repair
+        from symphony_doctor.commands._repair_setting import Setting
+
+        setting = Setting(request, loaded.checks, known, providers(checks_directories))
+        tell = partial(click.echo, err=not say_on_stdout)
+        report = asyncio.run(look_and_repair(setting, wishes, rules, problems, wait or 0.0, tell))
+    else:
+        report = asyncio.run(look(request, rules, known, problems=problems, wait=wait or 0.0))
     write(report, known, format_=format_, output=output, color=not no_color, verbosity=-1 if quiet else verbose)
     return exit_status(report, Severity[fail_on.upper()])

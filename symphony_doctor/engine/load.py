@@ -20,6 +20,7 @@ from types import ModuleType
 
 from symphony_doctor import api
 from symphony_doctor.engine.attempt import Failure, attempt, what_was_raised
+from symphony_doctor.model.action import Action
 from symphony_doctor.model.check import Check
 
 GROUP = "symphony_doctor.checks"
@@ -95,6 +96,7 @@ def load(providers: Iterable[Provider], *, deadline: float = DEADLINE) -> Loaded
                 broken.append(item)
                 is_empty = False
                 continue
+            is_empty = is_empty and not any(isinstance(value, Action) for value in vars(item).values())
             for rule in _checks_of(item):
                 is_empty = False
                 taken = _taken(rule, checks, names)
@@ -117,6 +119,34 @@ def _taken(rule: Check, checks: dict[str, Check], names: dict[str, str]) -> str 
     if rule.name in names:
         return f"name {rule.name} of {rule.code} is already that of {names[rule.name]}"
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedActions:
+    """The actions by name, and what could not be loaded."""
+
+    actions: dict[str, Action]
+    broken: tuple[Broken, ...]
+
+
+def load_actions(providers: Iterable[Provider], *, deadline: float = DEADLINE) -> LoadedActions:
+    """Collect the actions of every provider, as its rules are; the first action with a name keeps it."""
+    actions: dict[str, Action] = {}
+    broken: list[Broken] = []
+    for provider in providers:
+        for item in _modules(provider, deadline):
+            if isinstance(item, Broken):
+                broken.append(item)
+                continue
+            for name, value in sorted(vars(item).items()):
+                if not isinstance(value, Action) or name.startswith("_"):
+                    continue
+                taken = actions.get(value.name)
+                if taken is None:
+                    actions[value.name] = replace(value, origin=provider.origin)
+                elif taken.apply is not value.apply:
+                    broken.append(Broken(provider.origin, f"action {value.name} is already one of {taken.origin}"))
+    return LoadedActions(actions, tuple(broken))
 
 
 def _checks_of(module: ModuleType) -> Iterator[Check]:

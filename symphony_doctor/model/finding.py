@@ -59,12 +59,16 @@ class EvidenceEntry:
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """A way to repair: commands that can be pasted, and the action by which the doctor could do it."""
+    """A way to repair: commands that can be pasted, and the action by which the doctor could do it.
+
+    ``parameters`` are what the action is to be given, by name; they hold no secret.
+    """
 
     title: str
     commands: tuple[str, ...]
     risk: Risk = Risk.SAFE
     action: str | None = None
+    parameters: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,7 @@ class RemedyV1:
     commands: list[str]
     action: str | None
     risk: Literal["safe", "disruptive", "destructive"]
+    parameters: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +228,13 @@ def _evidence(entry: EvidenceEntry) -> EvidenceV1:
 
 
 def _remedy(remedy: Remedy) -> RemedyV1:
-    return RemedyV1(_text(remedy.title), _texts(remedy.commands), _optional(remedy.action), remedy.risk.value)
+    return RemedyV1(
+        title=_text(remedy.title),
+        commands=_texts(remedy.commands),
+        action=_optional(remedy.action),
+        risk=remedy.risk.value,
+        parameters={_text(name): _text(value) for name, value in remedy.parameters},
+    )
 
 
 def _text(text: str) -> str:

@@ -24,6 +24,7 @@ remedies = st.builds(
     st.lists(commands, max_size=3).map(tuple),
     st.sampled_from(Risk),
     st.none() | anything,
+    st.lists(st.tuples(anything, anything), max_size=2).map(tuple),
 )
 subjects = st.builds(
     Subject,

@@ -101,6 +101,7 @@ def test_the_keys_and_their_order_are_the_contract() -> None:
                     "commands": list(builder.account_missing().finding.remedies[0].commands),
                     "action": "account.push",
                     "risk": "safe",
+                    "parameters": {},
                 }
             ],
             "docs": "docs/rules.md#ac001",
