@@ -46,6 +46,8 @@ from ._words import DIVIDED, account_words, by_server_name, plural
         Because("AC001", Same.NODES | Same.ACCOUNT),
         Because("AC003", Same.NODES | Same.ACCOUNT),
         Because("JS007", Same.CLUSTER),
+        # a clock that is set forward makes every silence as long
+        Because("SV002", Same.NODES),
     ),
 )
 def mirror_unhealthy(

@@ -10,11 +10,9 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
-import click
-
+from symphony_doctor.commands._evidence import OPTIONS
 from symphony_doctor.commands._paths import load_balancers as balancer_files
 from symphony_doctor.commands._paths import log_file, node_directories
-from symphony_doctor.commands._values import DURATION
 from symphony_doctor.errors import UsageError
 from symphony_doctor.sources.collect import Request, server_address
 from symphony_doctor.sources.credentials import authority_file, creds_file, nats_context
@@ -80,44 +78,6 @@ def evidence_options(command: Callable[..., int]) -> Callable[..., int]:
         return command(request=request, **options)
 
     decorated: Callable[..., int] = with_request
-    for option in reversed(_OPTIONS):
+    for option in reversed(OPTIONS):
         decorated = option(decorated)
     return decorated
-
-
-_OPTIONS = (
-    click.option(
-        "--node", "nodes", multiple=True, metavar="[NAME=]DIR", help="A node's Symphony directory (repeatable)."
-    ),
-    click.option("--server", "servers", multiple=True, metavar="URL[,URL]", help="Client addresses of NATS servers."),
-    click.option(
-        "--creds",
-        multiple=True,
-        metavar="FILE",
-        type=click.Path(path_type=Path, readable=False),
-        help="Credentials of the system account; repeat it for those of an account that services answer.",
-    ),
-    click.option("--context", metavar="NAME", help="A context of the nats command line."),
-    click.option(
-        "--tlsca", metavar="FILE", type=click.Path(path_type=Path), help="Authorities to verify the servers by."
-    ),
-    click.option(
-        "--load-balancer",
-        "load_balancers",
-        multiple=True,
-        metavar="FILE",
-        type=click.Path(path_type=Path),
-        help="nginx or HAProxy configuration (repeatable).",
-    ),
-    click.option(
-        "--log",
-        "logs",
-        multiple=True,
-        metavar="[NAME=]FILE",
-        help="A node's log, or what journalctl -o json or docker compose logs wrote (repeatable).",
-    ),
-    click.option("--offline", is_flag=True, help="Touch no network."),
-    click.option(
-        "--timeout", type=DURATION, default=5.0, metavar="S", help="Deadline of each node; 5s if it is not given."
-    ),
-)

@@ -6,6 +6,7 @@ import asyncio
 import re
 import shutil
 import signal
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from symphony_doctor.lab import breaking, buckets, control, filling, layout, leading, mirrors
@@ -52,6 +53,7 @@ async def missing_stream_directory(
     directory = lab.node(name).directory / layout.STORAGE / "jetstream" / key / "streams" / bucket
     if not directory.is_dir():
         raise LabError(f"{directory}: not there")
+    await _until_old(lab, key, bucket)
     shutil.rmtree(directory)
     return Broken(
         "missing-stream-directory",
@@ -60,6 +62,20 @@ async def missing_stream_directory(
         account=key,
         stream=bucket,
     )
+
+
+async def _until_old(lab: Lab, key: str, bucket: str) -> None:
+    """Wait until a stream is old enough for its directory to be missed: a new one may not be everywhere yet."""
+
+    async def complaint() -> str | None:
+        seen = await control.streams(system, expect=len(breaking.names(lab)))
+        created = [accounts[key][bucket]["created"] for accounts in seen.values() if bucket in accounts.get(key, {})]
+        ages = [datetime.now(UTC) - datetime.fromisoformat(each) for each in created]
+        young = not ages or min(ages).total_seconds() < _ASSIGNMENT_YOUNG
+        return f"{bucket} has just been created" if young else None
+
+    async with lab.system_client() as system:
+        await control.until(complaint, within=3 * _ASSIGNMENT_YOUNG, poll=0.2)
 
 
 async def absent_replica(lab: Lab, node: str | None = None) -> Broken:

@@ -72,9 +72,11 @@ def verdict(report: Report) -> Verdict:
     notes = f"{passed} of {plural(len(report.results), 'rule')} passed"
     if doubts:
         return Verdict(f"No problem found, {notes}; {', '.join(doubts)}", severity, proven=False)
+    idle = len(_not_given(report))
+    rest = f", {plural(idle, 'rule')} had nothing to look at" if idle else ""
     if not report.findings:
-        return Verdict(f"Healthy: {plural(passed, 'rule')} passed", None, proven=True)
-    return Verdict(f"Healthy: {notes}, {plural(len(report.findings), 'note')} below", severity, proven=True)
+        return Verdict(f"Healthy: {plural(passed, 'rule')} passed{rest}", None, proven=True)
+    return Verdict(f"Healthy: {notes}{rest}, {plural(len(report.findings), 'note')} below", severity, proven=True)
 
 
 def one_line_verdict(report: Report) -> str:
@@ -93,7 +95,7 @@ def footer(report: Report, *, verbose: bool) -> tuple[Line, ...]:
         for result in report.results_of(Status.CRASHED)
     ]
     broken = [Line("Unusable", one_line(problem), loud=True) for problem in report.problems]
-    skipped = report.results_of(Status.SKIPPED)
+    skipped = tuple(result for result in report.results_of(Status.SKIPPED) if result not in _not_given(report))
     partly = tuple(result for result in report.results_of(Status.FAILED) if result.reason)
     return (
         *crashed,
@@ -103,8 +105,16 @@ def footer(report: Report, *, verbose: bool) -> tuple[Line, ...]:
         *(Line("Not had", one_line(why), loud=True) for why in report.unseen),
         *_by_reason("Undecided", skipped),
         *_by_reason("In part", partly),
+        *_by_reason("Not given", _not_given(report)),
         *_missing(report, "" if verbose else "\n".join(result.reason for result in (*skipped, *partly))),
     )
+
+
+def _not_given(report: Report) -> tuple[CheckResult, ...]:
+    """Return the rules about what nobody gave, such as a load balancer, where all nodes were looked at in every way."""
+    if any(not {"files", "nats"} <= set(node.sources) for node in report.nodes):
+        return ()
+    return tuple(result for result in report.results_of(Status.SKIPPED) if not result.unproven)
 
 
 def _problem_words(problems: list[Problem]) -> str:
@@ -121,7 +131,8 @@ def _problem_words(problems: list[Problem]) -> str:
 
 
 def _doubts(report: Report) -> list[str]:
-    crashed, skipped = len(report.results_of(Status.CRASHED)), len(report.results_of(Status.SKIPPED))
+    crashed = len(report.results_of(Status.CRASHED))
+    skipped = len(report.results_of(Status.SKIPPED)) - len(_not_given(report))
     doubts = []
     if crashed:
         doubts.append(f"{plural(crashed, 'rule')} CRASHED")

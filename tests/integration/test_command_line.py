@@ -68,7 +68,7 @@ def test_status_1_findings(broken: Path) -> None:
     ("arguments", "words"),
     [
         ([], "nothing to look at: give --node DIR"),
-        (["--select", "JS01"], "no rule has the code, prefix or name 'JS01'; did you mean JS001?"),
+        (["--select", "JS0001"], "no rule has the code, prefix or name 'JS0001'; did you mean JS001?"),
         (["--select", ""], "names no rule"),
         (["--server", ","], "names no address"),
         (["--node", ""], "names no directory"),

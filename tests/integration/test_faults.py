@@ -117,7 +117,7 @@ def roots(report: dict[str, Any]) -> list[tuple[str, str, tuple[str, ...], str]]
 @pytest.mark.parametrize("fault", EXPECTED)
 def test_fault(fault: str, start: Callable[..., Lab]) -> None:
     expected = EXPECTED[fault]
-    lab = start(nodes=3, tls=expected.tls)
+    lab = start(nodes=expected.size, tls=expected.tls)
     broken = asyncio.run(lab.break_(fault))
     for mode in MODES:
         by_nats = expected.nodes_by_nats if mode == "nats" else None
@@ -129,8 +129,6 @@ def test_fault(fault: str, start: Callable[..., Lab]) -> None:
         if mode in expected.modes:
             found = roots(report) if subject is not None else [(*each[:3], None) for each in roots(report)]
             assert found == [root], f"{mode}: {roots(report)}"
-            assert status == (0 if expected.severity == "warning" else 1)
-            assert roots(report) == [root], f"{mode}: {roots(report)}"
             worst = {finding["severity"] for finding in report["findings"]}
             assert status == (1 if worst & {"error", "critical"} else 0)
             ids = {finding["id"] for finding in report["findings"]}

@@ -114,15 +114,15 @@ def test_a_server_that_speaks_tls_first(start: Callable[..., Lab]) -> None:
     _edit(node.directory, '  ca_file: "tls/ca.pem"\n', '  ca_file: "tls/ca.pem"\n  handshake_first: true\n')
     asyncio.run(lab.stop_node(node.name))
     state = lab.node_state(node.name)
-    # the lab's own wait looks for a greeting in plain
+    # the lab's own wait looks for a greeting in plain, and so does its UI before it calls itself healthy
     state.process = starting.start_server(lab.root, lab.state, state)
     lab.save()
     status, report, _ = run(
         "--node", str(node.directory), "--creds", str(lab.system_credentials), "--tlsca", str(lab.authority),
-        "--wait", "30s",
+        "--wait", "30s", "--ignore", "UI001",
     )  # fmt: skip
     assert (status, above_info(report)) == (0, [])
-    assert report["cluster"]["nodes"][0]["sources"] == ["files", "nats", "info"]
+    assert {"files", "nats", "info"} <= set(report["cluster"]["nodes"][0]["sources"])
 
 
 def test_sv003_fault_websocket_port(start: Callable[..., Lab]) -> None:
