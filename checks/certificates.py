@@ -18,7 +18,8 @@ from symphony_doctor.api import (
     known,
 )
 
-from ._certificates import renew, validity
+from ._certificates import renew
+from ._validity import validity
 from ._words import listing
 
 
@@ -56,7 +57,7 @@ def tls_expiry(cluster: Cluster, *, soon_days: int = 30) -> Iterator[Finding | G
             elif not entry.certificate.is_absence:
                 yield Gap(name, entry.certificate)
     for (kind, identity), (certificate, entries) in sorted(found.items()):
-        said = validity(certificate, cluster.observed_at, soon_days)
+        said = validity(certificate.not_before, certificate.not_after, cluster.observed_at, soon_days)
         if said is None:
             continue
         severity, words = said

@@ -31,10 +31,8 @@ from symphony_doctor.api import (
 )
 
 from ._trust import account_flaw, operator_flaw
-from ._words import listing, plural, short_key, token_words
-
-_DAY = 86_400
-_HOUR = 3600
+from ._validity import DAY, validity
+from ._words import listing, short_key, token_words
 
 
 @check(
@@ -161,7 +159,7 @@ def jwt_expiry(cluster: Cluster, *, soon_days: int = 30) -> Iterator[Finding | G
                 newer = newest[account.key]
                 held.setdefault(account.key, (newer.token, newer.where, set()))[2].add(name)
     for key, (token, where, nodes) in sorted(held.items()):
-        said = _validity(token, cluster.observed_at, soon_days)
+        said = validity(token.not_before, token.expires_at, cluster.observed_at, soon_days)
         if said is not None:
             severity, words = said
             yield Finding(
@@ -191,9 +189,9 @@ def jwt_expiry(cluster: Cluster, *, soon_days: int = 30) -> Iterator[Finding | G
 def _credentials(given: tuple[Located[Token], ...], now: float, soon_days: int) -> Iterator[Finding]:
     for located in given:
         token, where = located.value, located.where
-        said = _validity(token, now, soon_days)
+        said = validity(token.not_before, token.expires_at, now, soon_days)
         lifetime = (token.expires_at or 0) - (token.issued_at or 0)
-        if said is None or (said[0] is Severity.WARNING and lifetime <= soon_days * _DAY):
+        if said is None or (said[0] is Severity.WARNING and lifetime <= soon_days * DAY):
             continue
         severity, words = said
         yield Finding(
@@ -210,19 +208,3 @@ def _credentials(given: tuple[Located[Token], ...], now: float, soon_days: int) 
             ),
             severity=severity,
         )
-
-
-def _validity(token: Token, now: float, soon_days: int) -> tuple[Severity, str] | None:
-    if token.expires_at is not None and token.expires_at <= now:
-        return Severity.ERROR, f"expired {_days(now - token.expires_at)} ago"
-    if token.not_before is not None and token.not_before > now:
-        return Severity.ERROR, f"is not valid for another {_days(token.not_before - now)}"
-    if token.expires_at is not None and token.expires_at - now <= soon_days * _DAY:
-        return Severity.WARNING, f"expires in {_days(token.expires_at - now)}"
-    return None
-
-
-def _days(seconds: float) -> str:
-    if seconds >= _DAY:
-        return plural(int(seconds // _DAY), "day")
-    return plural(int(seconds // _HOUR), "hour") if seconds >= _HOUR else plural(max(1, int(seconds // 60)), "minute")

@@ -26,8 +26,9 @@ from symphony_doctor.api import (
     known,
 )
 
-from ._certificates import renew, validity
+from ._certificates import renew
 from ._commands import edit
+from ._validity import validity
 from ._words import listing, plural, verb
 
 
@@ -154,14 +155,14 @@ def _wrong_host(cluster: Cluster) -> Iterator[Finding]:
 
 
 def _out_of_time(cluster: Cluster) -> Iterator[Finding]:
-    late: dict[str, tuple[Certificate, dict[str, str]]] = {}
+    late: dict[str, tuple[Certificate, str, dict[str, str]]] = {}
     for _, route, certificate in _shown(cluster):
-        if validity(certificate, cluster.observed_at, 0) is not None:
+        said = validity(certificate.not_before, certificate.not_after, cluster.observed_at, 0)
+        if said is not None:
             for target in route.targets:
-                late.setdefault(certificate.digest, (certificate, {}))[1][target] = route.address
-    for digest, (certificate, places) in sorted(late.items()):
+                late.setdefault(certificate.digest, (certificate, said[1], {}))[2][target] = route.address
+    for digest, (certificate, words, places) in sorted(late.items()):
         nodes = tuple(sorted(places))
-        _, words = validity(certificate, cluster.observed_at, 0) or (Severity.ERROR, "")
         yield Finding(
             title=f"The certificate of the routes of {listing(nodes)} {words}",
             detail="Routes that are open stay open; a new one is refused in both directions.",
