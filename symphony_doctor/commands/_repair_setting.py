@@ -75,14 +75,14 @@ def executor_of(
 
 def reach_of(request: Request, wishes: Wishes, cluster: Cluster) -> Reach:
     """Return the accounts that were given credentials for, and the node directories on this machine, by node."""
-    given = [*wishes.credentials, *([request.credentials] if request.credentials else [])]
+    given = [*wishes.credentials, *filter(None, (request.credentials, *request.further_credentials))]
     directories = {}
     for node in cluster.nodes:
         for each in request.directories:
             files = (str(each.directory / "nats.config"), str(each.directory / "symphony.config"))
             if (node.nats_config.where, node.symphony_config.where) == files:
                 directories[node.name] = each.directory
-    return Reach(accounts_of(given), directories)
+    return Reach(accounts_of(given), directories, request.tls)
 
 
 def extra_of(wishes: Wishes) -> dict[str, str]:

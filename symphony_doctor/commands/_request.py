@@ -15,7 +15,7 @@ from symphony_doctor.commands._paths import load_balancers as balancer_files
 from symphony_doctor.commands._paths import log_file, node_directories
 from symphony_doctor.errors import UsageError
 from symphony_doctor.sources.collect import Request, server_address
-from symphony_doctor.sources.credentials import authority_file, creds_file, nats_context
+from symphony_doctor.sources.credentials import Tls, authority_file, creds_file, nats_context
 
 
 def request_of(
@@ -41,9 +41,10 @@ def request_of(
         found = nats_context(context, os.environ)
         credentials = (found.credentials,)
         addresses = addresses or list(found.servers)
+    tls = credentials[0].tls if credentials else Tls()
     if tlsca is not None:
-        authority = authority_file(tlsca).authority
-        credentials = tuple(replace(each, tls=replace(each.tls, authority=authority)) for each in credentials)
+        tls = replace(tls, authority=authority_file(tlsca).authority)
+        credentials = tuple(replace(each, tls=tls) for each in credentials)
     if offline and (addresses or credentials):
         raise UsageError("--offline touches no network: leave out --server, --creds and --context")
     if not nodes and not addresses:
@@ -60,6 +61,7 @@ def request_of(
         environment=dict(os.environ),
         load_balancers=balancer_files(load_balancers),
         logs=tuple(log_file(each) for each in logs),
+        tls=tls,
     )
 
 

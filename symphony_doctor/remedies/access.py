@@ -18,7 +18,7 @@ from symphony_doctor.model.action import Access, RepairRefused
 from symphony_doctor.model.cluster import Cluster
 from symphony_doctor.model.evidence import Missing, Seen
 from symphony_doctor.model.identity import Token
-from symphony_doctor.sources.credentials import Credentials
+from symphony_doctor.sources.credentials import Credentials, Tls
 from symphony_doctor.sources.files import read_file
 
 LIFETIME = 180
@@ -41,10 +41,11 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What the doctor can lay its hands on: accounts by the credentials given, node directories by node."""
+    """What the doctor can lay its hands on: accounts by the credentials given, node directories by node, servers."""
 
     given: Mapping[str, Credentials]
     directories: Mapping[str, Path]
+    tls: Tls = field(default_factory=Tls)
 
     def can(self, account: str, cluster: Cluster) -> bool:
         """Tell whether a user of the account can be had."""

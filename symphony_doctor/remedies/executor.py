@@ -35,6 +35,7 @@ from symphony_doctor.remedies.access import Reach, log_in
 from symphony_doctor.remedies.hands import Door, StepHands, connected
 from symphony_doctor.remedies.journal import Entry, Journal
 from symphony_doctor.remedies.plan import refused_in_general, steps_of
+from symphony_doctor.sources.credentials import Tls
 
 SETTLE = 20.0
 """Seconds in which a repair must show in what the cluster says of itself."""
@@ -148,7 +149,7 @@ class Executor:
         client = None
         if access is not None:
             login = log_in(access, self.reach, cluster, time.time())
-            client = await stack.enter_async_context(connected(doors_of(cluster), login, self.seconds))
+            client = await stack.enter_async_context(connected(doors_of(cluster, self.reach.tls), login, self.seconds))
         folders = [*self.reach.directories.values(), self.journal.directory]
         return StepHands(
             client, record=record, copy=self.journal.keep, folders=folders, mark=number, seconds=self.seconds
@@ -235,13 +236,16 @@ def step_of(entry: Entry) -> Step:
     return Step(entry.action, tuple(entry.parameters.items()), entry.title, entry.where, (), Risk.SAFE, access)
 
 
-def doors_of(cluster: Cluster) -> list[Door]:
-    """Return the client addresses of the servers that are up."""
-    return [
-        Door(node.client_url, isinstance(node.greeting, Seen) and node.greeting.value.tls_required)
-        for node in cluster.nodes
-        if node.is_up and node.client_url is not None
-    ]
+def doors_of(cluster: Cluster, tls: Tls) -> list[Door]:
+    """Return the client addresses of the servers that are up, and how they are verified."""
+    doors = []
+    for node in cluster.nodes:
+        if node.is_up and node.client_url is not None:
+            greeting = node.greeting.value if isinstance(node.greeting, Seen) else None
+            wanted = greeting is not None and greeting.tls_required
+            first = greeting is not None and greeting.tls_first
+            doors.append(Door(node.client_url, tls.context() if wanted else None, first))
+    return doors
 
 
 def folders_of(reach: Reach, steps: tuple[Planned, ...]) -> tuple[Path, ...]:

@@ -38,10 +38,11 @@ logging.getLogger("nats").propagate = False
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """A server to connect to: ``host:port``, and whether it asks for TLS."""
+    """A server to connect to: ``host:port``; where it asks for TLS, how it is verified and whether TLS comes first."""
 
     address: str
-    tls: bool
+    tls: ssl.SSLContext | None = None
+    tls_first: bool = False
 
 
 class StepHands:
@@ -209,8 +210,9 @@ def _options(door: Door, login: Login, seconds: float) -> dict[str, Any]:
         "inbox_prefix": login.inbox.encode(),
         "error_cb": _ignore,
     }
-    if door.tls:
-        options["tls"] = ssl.create_default_context()
+    if door.tls is not None:
+        options["tls"] = door.tls
+        options["tls_handshake_first"] = door.tls_first
     if login.credentials is not None:
         options["user_credentials"] = str(login.credentials.creds_file)
     else:

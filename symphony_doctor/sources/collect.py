@@ -14,7 +14,7 @@ from symphony_doctor.model.configuration import NatsConfig, RouteAddress
 from symphony_doctor.model.evidence import Seen
 from symphony_doctor.model.identity import Located
 from symphony_doctor.sources import load_balancer, log_files, node_directory
-from symphony_doctor.sources.credentials import Credentials
+from symphony_doctor.sources.credentials import Credentials, Tls
 from symphony_doctor.sources.deadline import Deadline, leave_threads_behind
 from symphony_doctor.sources.http import collect as collect_ui
 from symphony_doctor.sources.log_files import LogFile
@@ -54,6 +54,7 @@ class Request:
     environment: Mapping[str, str] = field(default_factory=dict)
     load_balancers: tuple[Path, ...] = ()
     logs: tuple[LogFile, ...] = ()
+    tls: Tls = field(default_factory=Tls)
     further_credentials: tuple[Credentials, ...] = ()
 
 

@@ -22,7 +22,7 @@ from symphony_doctor.remedies.access import log_in
 from symphony_doctor.remedies.executor import doors_of
 from symphony_doctor.remedies.hands import connected
 from symphony_doctor.sources.collect import Request
-from symphony_doctor.sources.credentials import creds_file
+from symphony_doctor.sources.credentials import Tls, creds_file
 from symphony_doctor.sources.node_directory import NodeDirectory
 
 from .fixing import Repairer, snapshot, stream_config, update_stream
@@ -98,7 +98,7 @@ def test_a_made_user_can_do_nothing_but_what_its_step_needs(start: Callable[...,
         cluster = await observe(request, new_secrets())
         login = log_in(Access(key, (allowed,)), reach_of(request, Wishes(), cluster), cluster, time.time())
         assert login.credentials is None
-        async with connected(doors_of(cluster), login, 5.0) as client:
+        async with connected(doors_of(cluster, Tls()), login, 5.0) as client:
             answer = await client.request(allowed, b"", timeout=5)
             assert json.loads(answer.data)["config"]["name"] == stream
             for subject in (f"$JS.API.STREAM.DELETE.{stream}", "$KV.symphony_roles.record-0", "$JS.API.INFO"):
@@ -236,3 +236,13 @@ def test_run_with_fix_prints_the_document_alone_on_standard_output(start: Callab
     report = json.loads(done.stdout)
     assert (done.returncode, [finding["title"] for finding in report["findings"]]) == (0, []), done.stderr
     assert "Push the JWT" in done.stderr
+
+
+def test_a_cluster_with_tls_is_repaired_by_way_of_its_authority(start: Callable[..., Lab]) -> None:
+    """The authority that the servers are verified by for the diagnosis is that of the repair as well."""
+    lab = start(tls=True)
+    doctor = Repairer(lab)
+    asyncio.run(lab.break_("r1-bucket"))
+    done = doctor.fix(*doctor.creds("alice"), "--yes")
+    assert (done.returncode, " fixed: Scale" in done.stdout) == (0, True), done.stdout + done.stderr
+    assert doctor.until_healthy() == []
