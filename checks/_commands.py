@@ -111,7 +111,10 @@ def push_account(file: str, key: str) -> Remedy:
     return Remedy(
         "Push the account JWT to all resolvers, with system-account credentials: with a line end first, so that a "
         "resolver whose file was damaged under it writes it again",
-        (f"{push} \"$(cat {quote(file)})\"$'\\n'", f'{push} "$(cat {quote(file)})"'),
+        (
+            f"printf '%s\\n' \"$(cat {quote(file)})\" | {push} --force-stdin",
+            f'{push} "$(cat {quote(file)})"',
+        ),
         Risk.SAFE,
         "account.push",
         (("account", key),),
