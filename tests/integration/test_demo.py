@@ -17,14 +17,25 @@ pytestmark = pytest.mark.cluster
 
 
 def test_demo(tmp_path: Path) -> None:
-    """A healthy cluster, a fault, the finding; status 0, and nothing is left."""
+    """A healthy cluster, a fault, the finding, the repair, a healthy cluster; status 0, and nothing is left."""
     done = doctor("demo", environment={"TMPDIR": str(tmp_path)}, within=180)
     assert (done.status, done.err) == (0, "")
-    healthy, broken = done.out.split("3. Breaking it")
+    healthy, _, rest = done.out.partition("3. Breaking it")
+    broken, _, repaired = rest.partition("5. Repairing it")
     assert "Healthy" in healthy
-    assert "QU002" in broken
+    assert "JS001" in broken
+    assert "fixed" in repaired
+    assert "Healthy" in repaired
     assert not list(tmp_path.iterdir())
     wait_until_gone(tmp_path)
+
+
+def test_demo_of_a_fault_that_is_left_to_people(tmp_path: Path) -> None:
+    """A node that was killed is found, and that no action starts it is said."""
+    done = doctor("demo", "dead-node", environment={"TMPDIR": str(tmp_path)}, within=180)
+    assert (done.status, done.err) == (0, "")
+    assert "QU002" in done.out
+    assert not list(tmp_path.iterdir())
 
 
 def test_an_unknown_fault(tmp_path: Path) -> None:
