@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from symphony_doctor.lab.cluster import Lab
 
 _GRACE = 1.0
+_PATIENCE = 12.0
+_ATTEMPTS = 3
 _RECONNECTED_WITHIN = 60.0
 
 
@@ -29,17 +31,29 @@ async def wait_connected(lab: Lab, *names: str, within: float) -> None:
 
 
 async def reconnect(lab: Lab, *names: str, grace: float = _GRACE) -> None:
-    """Source idle mirrors anew, as Symphony does on a cold start: left alone they take up to 40 s."""
-    try:
-        await wait_connected(lab, *names, within=grace)
-    except LabError:
-        async with lab.system_client(*names) as system:
-            idle = await _idle(lab, system)
-        for account in lab.keys.users:
-            if streams := [stream for key, stream in idle if key == account.key]:
-                async with lab.client(account.name, *names) as client:
-                    await asyncio.gather(*(_recreate(client, stream) for stream in streams))
-        await wait_connected(lab, *names, within=_RECONNECTED_WITHIN)
+    """Source idle mirrors anew, as Symphony does on a cold start: left alone they take up to 40 s.
+
+    Where that does not help they are made again: a new mirror may be placed on another server.
+    """
+    within = grace
+    for _ in range(_ATTEMPTS):
+        try:
+            await wait_connected(lab, *names, within=within)
+        except LabError:
+            await _renew(lab, *names)
+            within = _PATIENCE
+        else:
+            return
+    await wait_connected(lab, *names, within=_RECONNECTED_WITHIN)
+
+
+async def _renew(lab: Lab, *names: str) -> None:
+    async with lab.system_client(*names) as system:
+        idle = await _idle(lab, system)
+    for account in lab.keys.users:
+        if streams := [stream for key, stream in idle if key == account.key]:
+            async with lab.client(account.name, *names) as client:
+                await asyncio.gather(*(_recreate(client, stream) for stream in streams))
 
 
 async def _recreate(client: Client, stream: str) -> None:
