@@ -55,6 +55,12 @@ class Request:
     load_balancers: tuple[Path, ...] = ()
     logs: tuple[LogFile, ...] = ()
     further_credentials: tuple[Credentials, ...] = ()
+    bundles: tuple[Path, ...] = ()
+
+    @property
+    def is_live(self) -> bool:
+        """Tell whether it looks at anything besides bundles."""
+        return bool(self.directories or self.servers or self.load_balancers or self.logs or self.credentials)
 
 
 async def collect(request: Request, fingerprint: Callable[[str], str]) -> list[Observation]:

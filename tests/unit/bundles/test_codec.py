@@ -101,10 +101,11 @@ def anything(kind: Any) -> st.SearchStrategy[Any]:  # noqa: ANN401 - a type, or 
     if made is frozenset:
         return st.frozensets(anything(get_args(kind)[0]), max_size=2)
     if is_dataclass(made):
+        make: Any = made
         given_types = dict(zip(getattr(made, "__parameters__", ()), get_args(kind), strict=True))
         hints = get_type_hints(made)
         hints = {field.name: given_types.get(hints[field.name], hints[field.name]) for field in fields(made)}
-        return st.builds(made, **{name: anything(hint) for name, hint in hints.items()})
+        return st.builds(make, **{name: anything(hint) for name, hint in hints.items()})
     return st.floats(allow_nan=False) if kind is float else st.from_type(kind)
 
 
