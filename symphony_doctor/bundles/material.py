@@ -24,14 +24,15 @@ _ODD: Final = re.compile(r"[^A-Za-z0-9._-]+")
 
 def material(cluster: Cluster) -> Iterator[tuple[str, str]]:
     """Yield (name of a file, its text), what helps most first."""
-    folders = _folders(cluster)
+    folders = node_folders(cluster)
     for write in (_symphony_config, _nats_config, _figures, _streams, _log, _accounts):
         for node in cluster.nodes:
             name, text = write(node)
             yield f"nodes/{folders[node.name]}/{name}", text
 
 
-def _folders(cluster: Cluster) -> dict[str, str]:
+def node_folders(cluster: Cluster) -> dict[str, str]:
+    """Return the name of each node's folder below ``nodes/``."""
     found: dict[str, str] = {}
     for number, node in enumerate(cluster.nodes, 1):
         name = _ODD.sub("_", node.name).strip("._-")[:60] or "node"

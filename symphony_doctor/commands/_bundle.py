@@ -12,17 +12,19 @@ from symphony_doctor import __version__
 from symphony_doctor.assemble import Scope, assemble
 from symphony_doctor.bundles.key import bundle_key, key_name
 from symphony_doctor.bundles.manifest import KIND, REPORT, REPORT_TEXT, SCHEMA, SNAPSHOT, Manifest, to_json
-from symphony_doctor.bundles.material import material
+from symphony_doctor.bundles.material import material, node_folders
 from symphony_doctor.bundles.write import fit, write_bundle
-from symphony_doctor.commands._diagnosis import gather
+from symphony_doctor.commands._gather import gather
 from symphony_doctor.commands.checks import load_rules, not_loaded
 from symphony_doctor.engine.diagnose import diagnose
 from symphony_doctor.formats import secret_values
+from symphony_doctor.model.cluster import Cluster
 from symphony_doctor.model.evidence import Seen
 from symphony_doctor.redaction import Secrets
 from symphony_doctor.reports import FORMATS
 from symphony_doctor.sources.collect import Request
 from symphony_doctor.sources.files import read_file
+from symphony_doctor.sources.log_tail import tail_of
 from symphony_doctor.sources.node_directory import CONFIG_LIMIT
 from symphony_doctor.sources.snapshot import Snapshot
 
@@ -43,7 +45,10 @@ async def make(request: Request, output: Path | None, limit: int) -> tuple[Path,
     report = diagnose(loaded.checks, cluster, problems=not_loaded(loaded))
     needed = [(SNAPSHOT, to_json(Snapshot, snapshot)), (REPORT, FORMATS["json"](report).encode())]
     text = FORMATS["terminal"](report, verbosity=1)
-    wanted = [(REPORT_TEXT, text), *((name, known.redact(each)) for name, each in material(cluster))]
+    wanted = [
+        (REPORT_TEXT, text),
+        *((name, known.redact(each)) for name, each in (*material(cluster), *_log_tails(cluster))),
+    ]
     files, omitted = fit(needed, ((name, each.encode("utf-8", "backslashreplace")) for name, each in wanted), limit)
     host = socket.gethostname()
     manifest = Manifest(
@@ -59,6 +64,18 @@ async def make(request: Request, output: Path | None, limit: int) -> tuple[Path,
     )
     path = output if output is not None else Path(_file_name(host, snapshot.observed_at))
     return path, write_bundle(path, manifest, files, known.leaks)
+
+
+def _log_tails(cluster: Cluster) -> Iterator[tuple[str, str]]:
+    """Yield the end of each log that was read, once where it is of several nodes."""
+    folders = node_folders(cluster)
+    done: set[str] = set()
+    for node in cluster.nodes:
+        for log in node.log.value if isinstance(node.log, Seen) else ():
+            text = None if log.path in done else tail_of(Path(log.path))
+            done.add(log.path)
+            if text is not None:
+                yield f"nodes/{folders[node.name]}/log-tail.txt", text
 
 
 def _file_name(host: str, made_at: float) -> str:

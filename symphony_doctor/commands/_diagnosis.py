@@ -9,10 +9,10 @@ import shutil
 import sys
 import time
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 
 from symphony_doctor.assemble import Scope, assemble
+from symphony_doctor.commands._gather import gather
 from symphony_doctor.commands._output import print_document, write_file
 from symphony_doctor.engine.diagnose import diagnose
 from symphony_doctor.errors import LeakError
@@ -22,8 +22,7 @@ from symphony_doctor.model.finding import Severity
 from symphony_doctor.model.report import Report, Status
 from symphony_doctor.redaction import Secrets
 from symphony_doctor.reports import FORMATS
-from symphony_doctor.sources.collect import Request, collect
-from symphony_doctor.sources.snapshot import Snapshot
+from symphony_doctor.sources.collect import Request
 
 _PAUSE = 1.0
 """Seconds between two looks while waiting."""
@@ -46,34 +45,6 @@ async def observe(request: Request, known: Secrets) -> Cluster:
     """Gather everything once."""
     seen = await gather(request, known)
     return assemble(seen.observations, seen.observed_at, Scope(seen.network, seen.credentials, seen.files))
-
-
-async def gather(request: Request, known: Secrets) -> Snapshot:
-    """Return all that was seen and what was asked for, of bundles, of the cluster itself, or of both."""
-    before = None
-    if request.bundles:
-        from symphony_doctor.sources.bundle import merged, read_bundle
-
-        before = merged(map(read_bundle, request.bundles))
-        if not request.is_live:
-            return before
-    observations = await collect(request, known.fingerprint)
-    now = Snapshot(
-        observed_at=time.time(),
-        network=request.network,
-        credentials=request.credentials is not None,
-        files=bool(request.directories),
-        observations=tuple(observations),
-    )
-    if before is None:
-        return now
-    return replace(
-        now,
-        network=now.network or before.network,
-        credentials=now.credentials or before.credentials,
-        files=now.files or before.files,
-        observations=(*before.observations, *now.observations),
-    )
 
 
 async def look_closely(

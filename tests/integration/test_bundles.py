@@ -171,7 +171,9 @@ def test_no_secret_is_in_a_bundle(start: Callable[..., Lab], tmp_path: Path) -> 
     texts = [config.read_text(), lab.system_credentials.read_text()]
     seeds = [text[span.start : span.end] for text in texts for span in nkey.find_seeds(text)]
     assert len(seeds) > 3
-    for name, content in unpacked(path).items():
+    files = unpacked(path)
+    assert b"Error trying to connect to route" in files["nodes/node1/log-tail.txt"]
+    for name, content in files.items():
         for secret in (*seeds, password, "C4nary!client-secret", "nary17word", document["storage"]["salt"]):
             assert secret.encode() not in content, name
 
