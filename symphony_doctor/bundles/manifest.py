@@ -51,7 +51,7 @@ class Manifest:
     """What a bundle says of itself. ``made_at`` in Unix seconds; ``host`` is the machine it was made on.
 
     ``fingerprints`` names the key under which secrets were fingerprinted: only fingerprints of one key can
-    be compared. The key cannot be told from it.
+    be compared. The key cannot be told from it. ``directories`` are those that were read, as they are on ``host``.
     """
 
     kind: str
@@ -63,6 +63,7 @@ class Manifest:
     nodes: tuple[str, ...]
     files: tuple[FileEntry, ...]
     left_out: tuple[Omitted, ...] = ()
+    directories: tuple[str, ...] = ()
 
 
 def is_safe_name(name: str) -> bool:

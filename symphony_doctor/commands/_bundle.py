@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 from collections.abc import Iterator
@@ -61,6 +62,7 @@ async def make(request: Request, output: Path | None, limit: int) -> tuple[Path,
         nodes=tuple(node.name for node in cluster.nodes),
         files=(),
         left_out=omitted,
+        directories=_places(request),
     )
     path = output if output is not None else Path(_file_name(host, snapshot.observed_at))
     return path, write_bundle(path, manifest, files, known.leaks)
@@ -81,6 +83,10 @@ def _log_tails(cluster: Cluster) -> Iterator[tuple[str, str]]:
 def _file_name(host: str, made_at: float) -> str:
     name = re.sub(r"[^A-Za-z0-9.-]+", "-", host).strip(".-") or "node"
     return f"symphony-bundle-{name}-{datetime.fromtimestamp(made_at, UTC):%Y%m%dT%H%M%SZ}.tar.gz"
+
+
+def _places(request: Request) -> tuple[str, ...]:
+    return tuple(os.path.realpath(each.directory) for each in request.directories)
 
 
 def _configurations(request: Request) -> Iterator[str]:

@@ -32,15 +32,15 @@ def read_bundle(path: Path) -> Bundle:
     try:
         is_file = stat.S_ISREG(path.stat().st_mode)
     except (OSError, ValueError) as error:
-        raise InputError(f"--bundle: {failure(error, str(path), 'a file').why}") from None
+        raise InputError(f"{failure(error, str(path), 'a file').why}") from None
     if not is_file:
-        raise InputError(f"--bundle: {path} is no file: expected what `symphony-doctor bundle collect` wrote")
+        raise InputError(f"{path} is no file: expected what `symphony-doctor bundle collect` wrote")
     try:
         opened = open_bundle(path)
         snapshot: Snapshot = from_json(Snapshot, opened.snapshot, SNAPSHOT)
         check_time(snapshot.observed_at)
     except BundleError as error:
-        raise InputError(f"--bundle: {path} cannot be used: {error}") from None
+        raise InputError(f"{path} cannot be used as a bundle: {error}") from None
     marked = tuple(_marked(each, opened.manifest.fingerprints) for each in snapshot.observations)
     return Bundle(path, opened.manifest, replace(snapshot, observations=marked))
 
@@ -61,9 +61,7 @@ def merged(bundles: Iterable[Bundle]) -> Snapshot:
         credentials=any(each.network and each.credentials for each in snapshots),
         files=any(each.files for each in snapshots),
         observations=tuple(
-            _apart(observation, each.manifest.host, shared)
-            for each in every
-            for observation in each.snapshot.observations
+            _apart(observation, each.path, shared) for each in every for observation in each.snapshot.observations
         ),
     )
 
@@ -75,7 +73,7 @@ def _directories(bundles: Iterable[Bundle]) -> Iterable[str]:
 def _refuse_twice(bundles: tuple[Bundle, ...]) -> None:
     seen: dict[tuple[str, str], Path] = {}
     for each in bundles:
-        for directory in _directories((each,)):
+        for directory in each.manifest.directories:
             place = (each.manifest.host, directory)
             if place in seen:
                 raise InputError(
@@ -85,13 +83,13 @@ def _refuse_twice(bundles: tuple[Bundle, ...]) -> None:
             seen[place] = each.path
 
 
-def _apart(observation: Observation, host: str, shared: set[str]) -> Observation:
-    """Tell a directory from the one of the same path on another machine: it is what joins a node's evidence."""
+def _apart(observation: Observation, path: Path, shared: set[str]) -> Observation:
+    """Tell a directory from the one of the same path in another bundle: it is what joins a node's evidence."""
     if not isinstance(observation, NodeFiles | ServerAnswers | UiAnswers | PortProbe):
         return observation
     if observation.directory not in shared:
         return observation
-    return replace(observation, directory=f"{host}:{observation.directory}")
+    return replace(observation, directory=f"{path}:{observation.directory}")
 
 
 def _marked(observation: Observation, key: str) -> Observation:

@@ -124,6 +124,44 @@ def test_a_healthy_cluster_is_healthy_by_its_bundles(start: Callable[..., Lab], 
     assert {each["code"]: each["status"] for each in report["checks"]}["CF008"] == "passed"
 
 
+def test_nodes_of_the_same_path_are_told_apart(origin: Path, tmp_path: Path) -> None:
+    """Each was collected as ``symphony`` in the working directory, as on machines that are all set up alike."""
+    arguments = []
+    for name in ("node1", "node2", "node3"):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "symphony").symlink_to(origin / name)
+        subprocess.run(
+            [PROGRAM, "bundle", "collect", "--node", "symphony", "--offline", "--output", "b.tar.gz"],
+            cwd=folder,
+            capture_output=True,
+            timeout=60,
+            check=True,
+        )
+        arguments += ["--bundle", str(folder / "b.tar.gz")]
+    done = subprocess.run(
+        [PROGRAM, "run", *arguments, "--format", "json"], capture_output=True, text=True, timeout=60, check=False
+    )
+    report = json.loads(done.stdout)
+    assert [node["name"] for node in report["cluster"]["nodes"]] == ["node1", "node2", "node3"]
+    assert [each["code"] for each in report["findings"]] == []
+    again = subprocess.run(
+        [PROGRAM, "run", *arguments, "--bundle", _copy(tmp_path / "node1" / "b.tar.gz")],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert again.returncode == 2
+    assert "give the newer one" in again.stderr
+
+
+def _copy(path: Path) -> Path:
+    other = path.with_name("copy.tar.gz")
+    other.write_bytes(path.read_bytes())
+    return other
+
+
 def test_cf008_near_miss_secrets_without_a_common_seed(origin: Path, tmp_path: Path) -> None:
     """Secrets of bundles that have no operator's seed cannot be compared: that is said, and no drift reported."""
     arguments = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,8 +25,11 @@ MANIFEST = Manifest(KIND, SCHEMA, "0", 1.0, "host", "key", (), ())
 
 def bundle(name: str, *observations: Observation, at: float = 1.0, **asked: bool) -> Bundle:
     scope = {"network": False, "credentials": False, "files": True, **asked}
+    places = tuple(os.path.realpath(each.directory) for each in observations if isinstance(each, NodeFiles))
     return Bundle(
-        Path(f"{name}.tar.gz"), replace(MANIFEST, host=name), Snapshot(at, observations=observations, **scope)
+        Path(f"{name}.tar.gz"),
+        replace(MANIFEST, host=name.partition("-")[0], directories=places),
+        Snapshot(at, observations=observations, **scope),
     )
 
 
@@ -52,12 +56,12 @@ def test_the_same_directory_on_two_machines_is_two_nodes() -> None:
     one = bundle("n1", files("/opt/symphony"), ServerAnswers("h:1", "/opt/symphony"))
     two = bundle("n2", files("/opt/symphony"), files("/srv/other"))
     found = [getattr(each, "directory", None) for each in merged([one, two]).observations]
-    assert found == ["n1:/opt/symphony", "n1:/opt/symphony", "n2:/opt/symphony", "/srv/other"]
+    assert found == ["n1.tar.gz:/opt/symphony", "n1.tar.gz:/opt/symphony", "n2.tar.gz:/opt/symphony", "/srv/other"]
 
 
 def test_two_bundles_of_one_node_are_refused() -> None:
     with pytest.raises(InputError, match="both of /opt/symphony on n1: give the newer one"):
-        merged([bundle("n1", files("/opt/symphony")), bundle("n1", files("/opt/symphony"), at=2.0)])
+        merged([bundle("n1-old", files("/opt/symphony")), bundle("n1-new", files("/opt/symphony"), at=2.0)])
 
 
 @pytest.mark.parametrize(
