@@ -25,6 +25,7 @@ from symphony_doctor.api import (
 )
 
 from ._commands import configure, edit
+from ._fingerprints import comparable_secrets
 from ._words import IDENTITY, listing
 
 
@@ -41,7 +42,8 @@ def config_drift(cluster: Cluster) -> Iterator[Finding | Gap]:
     What it means: users get another behaviour, or no login at all, depending on the node that the load
     balancer sends them to. Where the key is an identity, the node replicates nothing.
 
-    How it is seen: symphony.config is compared key by key; secrets are compared by a fingerprint.
+    How it is seen: symphony.config is compared key by key; secrets are compared by a fingerprint. Bundles of
+    nodes that do not share the operator's seed have no fingerprints in common: their secrets are not compared.
 
     What else it could be: a change that was made on one node and not yet copied to the others.
 
@@ -55,6 +57,10 @@ def config_drift(cluster: Cluster) -> Iterator[Finding | Gap]:
     settings = {
         node: tuple(each for each in seen.value.settings if each.shown != "{}") for node, seen in values.items()
     }
+    settings, incomparable = comparable_secrets(
+        settings, {node: seen.value.fingerprints for node, seen in values.items()}
+    )
+    yield from incomparable
     for difference in differences(settings, ignore=lambda path: path == ("network", "uiport")):
         yield _differs("symphony.config", difference, {node: seen.where for node, seen in values.items()})
 
@@ -132,6 +138,10 @@ def nats_config_drift(cluster: Cluster) -> Iterator[Finding | Gap]:
     values, gaps = known(cluster, lambda node: node.nats_config)
     yield from gaps
     settings = {node: tuple(map(_comparable, seen.value.settings)) for node, seen in values.items()}
+    settings, incomparable = comparable_secrets(
+        settings, {node: seen.value.fingerprints for node, seen in values.items()}
+    )
+    yield from incomparable
     for difference in differences(settings, ignore=_differs_by_right):
         yield _differs("nats.config", difference, {node: seen.where for node, seen in values.items()})
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import TypeVar
 
 from symphony_doctor.assemble.addresses import RouteMap, map_routes
 from symphony_doctor.assemble.balancers import place
@@ -41,6 +42,8 @@ from symphony_doctor.sources.observation import (
     UiAnswers,
 )
 
+T = TypeVar("T")
+
 __all__ = ["Scope", "assemble", "cluster_of", "place"]
 
 
@@ -55,19 +58,22 @@ def assemble(observations: Iterable[Observation], observed_at: float, scope: Sco
         (each for each in every if isinstance(each, ServerAnswers)),
         key=lambda each: (each.address, repr(each)),
     )
-    probes = {each.address: each.answer for each in every if isinstance(each, RouteProbe)}
-    shown = {each.address: each.certificate for each in every if isinstance(each, RouteProbe)}
+    probed = sorted((each for each in every if isinstance(each, RouteProbe)), key=_failure_last)
+    probes = {each.address: each.answer for each in probed}
+    answering = {each.address: each.answer for each in reversed(probed)}
+    shown = {each.address: each.certificate for each in probed}
     ports = sorted((each for each in every if isinstance(each, PortProbe)), key=repr)
-    pack = next((each.tokens for each in every if isinstance(each, ResolverPack)), None)
+    pack = _best([each.tokens for each in every if isinstance(each, ResolverPack)])
     members = with_probes(find_members(files, answers, scope), ports)
     members = with_ui(members, (each for each in every if isinstance(each, UiAnswers)))
-    routes: RouteMap = map_routes(members, probes)
+    routes: RouteMap = map_routes(members, answering)
     members = with_expected(members, routes, answers, scope)
     given = sorted((each for each in every if isinstance(each, GivenLog)), key=lambda each: each.path)
     nodes = with_logs(believe(members, routes, probes, shown, pack, scope), given)
-    balancers = [each.balancer for each in every if isinstance(each, LoadBalancerFile)]
-    claims = sorted((each.claims for each in every if isinstance(each, GivenCredentials)), key=lambda each: each.where)
-    info = next((each.info for each in every if isinstance(each, ServiceAnswer)), scope.no_service)
+    balancers = list(dict.fromkeys(each.balancer for each in every if isinstance(each, LoadBalancerFile)))
+    given_claims = {each.claims for each in every if isinstance(each, GivenCredentials)}
+    claims = sorted(given_claims, key=lambda each: (each.where, each.value.digest))
+    info = _best([each.info for each in every if isinstance(each, ServiceAnswer)]) or scope.no_service
     return replace(
         cluster_of(nodes, observed_at),
         load_balancers=_load_balancers(balancers, nodes),
@@ -75,6 +81,21 @@ def assemble(observations: Iterable[Observation], observed_at: float, scope: Sco
         credentials=_credentials(claims),
         unseen=unseen_addresses(members, answers),
     )
+
+
+def _failure_last(probe: RouteProbe) -> tuple[bool, str]:
+    """Order what several bundles say of one address: who is there is told by one that got an answer.
+
+    That it cannot be reached from one place is worth a finding, though it can from another.
+    """
+    return isinstance(probe.answer, Missing), repr(probe)
+
+
+def _best(found: list[Evidence[T]]) -> Evidence[T] | None:
+    """Choose of what several bundles say of the whole cluster what was seen, in one order."""
+    if len(found) < 2:  # noqa: PLR2004 - nothing to choose from, and an answer may be long to compare
+        return found[0] if found else None
+    return min(found, key=lambda each: (isinstance(each, Missing), repr(each)))
 
 
 def _credentials(claims: list[Located[Token]]) -> Evidence[tuple[Located[Token], ...]]:

@@ -250,7 +250,7 @@ def _with(node: Node, answered: ServerAnswers) -> Node:
         for name in (
             "greeting", "server", "routes", "jetstream", "meta_group", "health", "resolver_accounts"
         )
-        if getattr(answered, name) is not NOT_ASKED and not isinstance(getattr(node, name), Seen)
+        if getattr(answered, name) != NOT_ASKED and not isinstance(getattr(node, name), Seen)
     }  # fmt: skip
     changes["certificates"] = Seen((*gathered(node), *answered.certificates), "")
     known_from = node.known_from

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from symphony_doctor.assemble import Scope, assemble
+from symphony_doctor.commands._gather import gather
 from symphony_doctor.commands._output import print_document, write_file
 from symphony_doctor.engine.diagnose import diagnose
 from symphony_doctor.errors import LeakError
@@ -21,7 +22,7 @@ from symphony_doctor.model.finding import Severity
 from symphony_doctor.model.report import Report, Status
 from symphony_doctor.redaction import Secrets
 from symphony_doctor.reports import FORMATS
-from symphony_doctor.sources.collect import Request, collect
+from symphony_doctor.sources.collect import Request
 
 _PAUSE = 1.0
 """Seconds between two looks while waiting."""
@@ -42,8 +43,8 @@ async def look(
 
 async def observe(request: Request, known: Secrets) -> Cluster:
     """Gather everything once."""
-    scope = Scope(network=request.network, credentials=request.credentials is not None, files=bool(request.directories))
-    return assemble(await collect(request, known.fingerprint), time.time(), scope)
+    seen = await gather(request, known)
+    return assemble(seen.observations, seen.observed_at, Scope(seen.network, seen.credentials, seen.files))
 
 
 async def look_closely(

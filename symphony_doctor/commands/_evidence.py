@@ -39,6 +39,14 @@ OPTIONS = (
         metavar="[NAME=]FILE",
         help="A node's log, or what journalctl -o json or docker compose logs wrote (repeatable).",
     ),
+    click.option(
+        "--bundle",
+        "bundles",
+        multiple=True,
+        metavar="FILE",
+        type=click.Path(path_type=Path),
+        help="What `bundle collect` wrote (repeatable: one of each node).",
+    ),
     click.option("--offline", is_flag=True, help="Touch no network."),
     click.option(
         "--timeout", type=DURATION, default=5.0, metavar="S", help="Deadline of each node; 5s if it is not given."

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "run": "Diagnose a cluster.",
     "fix": "Repair a cluster; see what was repaired, put it back.",
+    "bundle": "Pack the evidence for support; look into a bundle, check one.",
     "checks": "List the rules, or explain one.",
     "demo": "Start a real cluster here, break it, diagnose it, repair it.",
     "lab": "A real cluster on this machine to try things on.",

@@ -27,6 +27,7 @@ def request_of(
     tlsca: Path | None,
     load_balancers: tuple[Path, ...],
     logs: tuple[str, ...],
+    bundles: tuple[Path, ...],
     offline: bool,
     timeout: float,
 ) -> Request:
@@ -47,10 +48,12 @@ def request_of(
         credentials = tuple(replace(each, tls=tls) for each in credentials)
     if offline and (addresses or credentials):
         raise UsageError("--offline touches no network: leave out --server, --creds and --context")
-    if not nodes and not addresses:
+    if not nodes and not addresses and not bundles:
         raise UsageError(
             "nothing to look at: give --node DIR for each node's Symphony directory, or --server URL for live NATS"
         )
+    # what was seen elsewhere says nothing of what is to be reached from here
+    offline = offline or bool(bundles and not addresses and not credentials)
     return Request(
         directories=node_directories(nodes),
         servers=tuple(server_address(address) for address in addresses),
@@ -62,6 +65,7 @@ def request_of(
         load_balancers=balancer_files(load_balancers),
         logs=tuple(log_file(each) for each in logs),
         tls=tls,
+        bundles=tuple(dict.fromkeys(bundles)),
     )
 
 

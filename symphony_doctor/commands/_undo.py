@@ -32,7 +32,7 @@ async def undo(
         request, cluster = Request(), Cluster(0.0, "", ())
         reach = Reach({}, {str(folder): folder for folder in folders})
     else:
-        request = request_of(**{name: options[name] for name in EVIDENCE}, load_balancers=(), logs=())
+        request = request_of(**{name: options[name] for name in EVIDENCE}, load_balancers=(), logs=(), bundles=())
         cluster = await observe(request, known)
         reach = reach_of(request, wishes, cluster)
     setting = Setting(request, load_rules(()).checks, known, providers(()))

@@ -16,6 +16,7 @@ from symphony_doctor.commands._repair_options import wishes as read_wishes
 from symphony_doctor.commands._request import evidence_options
 from symphony_doctor.commands._values import DURATION, codes
 from symphony_doctor.commands.checks import CHECKS_DIR, choose, load_rules, not_loaded, providers
+from symphony_doctor.errors import UsageError
 from symphony_doctor.model.finding import Severity
 from symphony_doctor.reports import FORMATS
 from symphony_doctor.sources.collect import Request
@@ -69,6 +70,8 @@ def command(
       symphony-doctor run --server nats://node1:4222 --creds system.creds
       symphony-doctor run --node /opt/symphony --creds system.creds --fix
     """  # noqa: D301 - \b keeps click from joining lines
+    if request.bundles and (fix or wait):
+        raise UsageError("--bundle shows a cluster as it was: leave out --wait, --fix and fix, which need it as it is")
     loaded = load_rules(checks_directories)
     rules = choose(loaded, codes(selected), codes(ignored))
     if output is not None:

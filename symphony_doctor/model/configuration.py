@@ -35,6 +35,8 @@ class SymphonyConfig:
     tokens: tuple[Located[Token], ...]
     seeds: tuple[SeedReference, ...]
     ui_port: int | None
+    fingerprints: str = ""
+    """names the key that the secrets' fingerprints were made with: only those of one key can be compared"""
 
     @property
     def has_identity(self) -> bool:
@@ -138,3 +140,5 @@ class NatsConfig:
     has_websocket_tls: bool = False
     certificate_files: tuple[CertificateFile, ...] = ()
     pitfalls: tuple[ConfigPitfall, ...] = ()
+    fingerprints: str = ""
+    """as of SymphonyConfig"""

@@ -56,6 +56,12 @@ class Request:
     logs: tuple[LogFile, ...] = ()
     tls: Tls = field(default_factory=Tls)
     further_credentials: tuple[Credentials, ...] = ()
+    bundles: tuple[Path, ...] = ()
+
+    @property
+    def is_live(self) -> bool:
+        """Tell whether it looks at anything besides bundles."""
+        return bool(self.directories or self.servers or self.load_balancers or self.logs or self.credentials)
 
 
 async def collect(request: Request, fingerprint: Callable[[str], str]) -> list[Observation]:

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+
+from symphony_doctor.model.cluster import Cluster
+from symphony_doctor.model.evidence import Seen
+from symphony_doctor.model.report import Status
+from symphony_doctor.testing import changed, judge
 
 from .judging import found, only, silent
 from .trees import Tree, seen_offline
@@ -152,3 +158,31 @@ def test_cf009_fault_certificates_on_one_node_only(tmp_path: Path) -> None:
     tree = Tree(tmp_path)
     tree.edit("node2", "nats.config", lambda text: text + 'tls { cert_file: "/a.pem", key_file: "/a.key" }\n')
     assert {finding.nodes for finding in found("CF009", tree.cluster())} == {("node2",)}
+
+
+def fingerprinted_apart(cluster: Cluster) -> Cluster:
+    """Return the snapshot as three bundles give it whose fingerprints were made with three keys."""
+    for at, node in enumerate(cluster.nodes):
+        config = node.symphony_config.get()
+        settings = tuple(
+            replace(each, shown=f"secret:0000000{at}") if each.secret else each for each in config.settings
+        )
+        made = replace(config, settings=settings, fingerprints=f"key{at}")
+        cluster = changed(cluster, node.name, symphony_config=Seen(made, config.path))
+    return cluster
+
+
+def test_cf008_near_miss_fingerprints_of_several_keys(tmp_path: Path) -> None:
+    """Fingerprints made with different keys differ by right: that the secrets were not compared is said."""
+    result = judge("CF008", fingerprinted_apart(Tree(tmp_path).cluster())).result
+    assert result.status is Status.SKIPPED
+    assert result.unproven
+    assert "its secrets cannot be compared" in result.reason
+
+
+def test_cf008_fault_beside_fingerprints_of_several_keys(tmp_path: Path) -> None:
+    """What is no secret is compared all the same."""
+    tree = Tree(tmp_path)
+    tree.replace("node2", "symphony.config", '"viewer"', '"editor"')
+    finding = only("CF008", fingerprinted_apart(tree.cluster()))
+    assert (finding.subject.name, finding.nodes) == ("symphony.config/rbac.default_role", ("node2",))

@@ -1,0 +1,122 @@
+"""What of a snapshot people want to read: text files, of each node a folder; every secret in it is a fingerprint."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Final, TypeVar
+
+from symphony_doctor.bundles.codec import codec
+from symphony_doctor.model.accounts import AccountFile
+from symphony_doctor.model.cluster import Cluster, Node
+from symphony_doctor.model.configuration import Setting
+from symphony_doctor.model.evidence import Evidence, Missing
+from symphony_doctor.model.jetstream import Store, StreamDirectory
+from symphony_doctor.model.log import Log
+from symphony_doctor.model.server import Server
+
+T = TypeVar("T")
+
+_ODD: Final = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+def material(cluster: Cluster) -> Iterator[tuple[str, str]]:
+    """Yield (name of a file, its text), what helps most first."""
+    folders = node_folders(cluster)
+    for write in (_symphony_config, _nats_config, _figures, _streams, _log, _accounts):
+        for node in cluster.nodes:
+            name, text = write(node)
+            yield f"nodes/{folders[node.name]}/{name}", text
+
+
+def node_folders(cluster: Cluster) -> dict[str, str]:
+    """Return the name of each node's folder below ``nodes/``."""
+    found: dict[str, str] = {}
+    for number, node in enumerate(cluster.nodes, 1):
+        name = _ODD.sub("_", node.name).strip("._-")[:60] or "node"
+        found[node.name] = name if name not in found.values() else f"{name}_{number}"
+    return found
+
+
+def _told(evidence: Evidence[T], lines: Callable[[T], Iterator[str]]) -> str:
+    if isinstance(evidence, Missing):
+        return f"({evidence.state}) {evidence.why}\n"
+    return "\n".join((f"# {evidence.where}", *lines(evidence.value), ""))
+
+
+def _settings(settings: tuple[Setting, ...]) -> Iterator[str]:
+    for each in settings:
+        yield f"{each.where.rpartition('/')[2]}  {each.key} = {each.shown}"
+
+
+def _symphony_config(node: Node) -> tuple[str, str]:
+    return "symphony.config.txt", _told(node.symphony_config, lambda config: _settings(config.settings))
+
+
+def _nats_config(node: Node) -> tuple[str, str]:
+    return "nats.config.txt", _told(node.nats_config, lambda config: _settings(config.settings))
+
+
+def _accounts(node: Node) -> tuple[str, str]:
+    def lines(files: tuple[AccountFile, ...]) -> Iterator[str]:
+        yield json.dumps(codec(tuple[AccountFile, ...]).encode(files), indent=1)
+
+    return "accounts.txt", _told(node.account_files, lines)
+
+
+def _streams(node: Node) -> tuple[str, str]:
+    def lines(directories: tuple[StreamDirectory, ...]) -> Iterator[str]:
+        account = None
+        for each in sorted(directories, key=lambda each: (each.account, each.name)):
+            if each.account != account:
+                account = each.account
+                yield account
+            if each.config is None:
+                yield f"  {each.name}: meta.inf: {each.flaw}"
+                continue
+            yield f"  {each.name}: {each.config.storage}, {each.config.num_replicas} replicas"
+            yield from (f"    {path} = {value}" for path, value in each.config.settings)
+
+    return "streams.txt", _told(node.stream_directories, lines)
+
+
+def _log(node: Node) -> tuple[str, str]:
+    def lines(logs: tuple[Log, ...]) -> Iterator[str]:
+        for log in logs:
+            yield f"{log.path} from {_time(log.first_at)} to {_time(log.last_at)}, start {_time(log.started_at)}"
+            for each in log.events:
+                yield f"  {each.kind} {each.about}: {each.total} times, last {_time(each.last_at)}, {each.where}"
+                yield f"    {each.text}"
+
+    return "log.txt", _told(node.log, lines)
+
+
+def _figures(node: Node) -> tuple[str, str]:
+    def store(found: Store) -> Iterator[str]:
+        if found.disk is not None:
+            yield f"disk {found.disk.size} bytes, {found.disk.free} free, {found.disk.used_percent:.0f} % used"
+
+    def server(found: Server) -> Iterator[str]:
+        yield f"nats-server {found.version}, {found.server_name} {found.server_id}, start {_time(found.started_at)}"
+        yield f"clock {found.clock_offset:+.3f} s, round trip {found.round_trip:.3f} s"
+
+    lines = (_told(node.store, store), _told(node.server, server))
+    jetstream = node.jetstream
+    memory = (
+        f"jetstream: {jetstream.why}\n"
+        if isinstance(jetstream, Missing)
+        else f"jetstream memory {jetstream.value.memory} of {jetstream.value.max_memory} bytes,"
+        f" storage {jetstream.value.storage} of {jetstream.value.max_storage} bytes\n"
+    )
+    return "figures.txt", "".join((*lines, memory))
+
+
+def _time(at: float | None) -> str:
+    if at is None:
+        return "(no time)"
+    try:
+        return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
+    except (OverflowError, ValueError, OSError):
+        return "(no time)"

@@ -1,0 +1,38 @@
+"""Gathers the evidence of a run: of bundles, of the cluster itself, or of both."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from symphony_doctor.redaction import Secrets
+from symphony_doctor.sources.collect import Request, collect
+from symphony_doctor.sources.snapshot import Snapshot
+
+
+async def gather(request: Request, known: Secrets) -> Snapshot:
+    """Return all that was seen and what was asked for, of bundles, of the cluster itself, or of both."""
+    before = None
+    if request.bundles:
+        from symphony_doctor.sources.bundle import merged, read_bundle
+
+        before = merged(map(read_bundle, request.bundles))
+        if not request.is_live:
+            return before
+    observations = await collect(request, known.fingerprint)
+    now = Snapshot(
+        observed_at=time.time(),
+        network=request.network,
+        credentials=request.credentials is not None,
+        files=bool(request.directories),
+        observations=tuple(observations),
+    )
+    if before is None:
+        return now
+    return replace(
+        now,
+        network=now.network or before.network,
+        credentials=now.credentials or before.credentials,
+        files=now.files or before.files,
+        observations=(*before.observations, *now.observations),
+    )

@@ -1,0 +1,18 @@
+"""All evidence of one run as a value: what a bundle keeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from symphony_doctor.sources.observation import Observation
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All that a run has seen, and what it was asked to look at. ``observed_at`` in Unix seconds."""
+
+    observed_at: float
+    network: bool
+    credentials: bool
+    files: bool
+    observations: tuple[Observation, ...]

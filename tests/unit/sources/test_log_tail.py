@@ -1,0 +1,28 @@
+"""The end of a log for people: whole lines, bounded, and only of files."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from symphony_doctor.sources.log_tail import LIMIT, tail_of
+
+
+def test_a_line_that_is_cut_off_is_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "nats.log"
+    path.write_text("a secret of many words\n" * LIMIT)
+    found = tail_of(path)
+    assert found is not None
+    assert set(found.splitlines()) == {"a secret of many words"}
+    assert LIMIT - 30 < len(found) <= LIMIT
+
+
+def test_a_short_log_is_there_whole(tmp_path: Path) -> None:
+    path = tmp_path / "nats.log"
+    path.write_bytes(b"one\n\xfftwo")
+    assert tail_of(path) == "one\n\ufffdtwo"
+
+
+def test_what_is_no_file_has_no_tail(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    assert [tail_of(tmp_path / name) for name in ("fifo", "gone", "nats.log.1.gz", ".")] == [None] * 4
