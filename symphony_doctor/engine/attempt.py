@@ -7,11 +7,12 @@ import queue
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -27,27 +28,54 @@ class Failure:
     error: BaseException | None = None
 
 
-def attempt(function: Callable[[], T], seconds: float) -> T | Failure:
-    """Return what ``function`` returns, or a ``Failure`` where it raises or takes longer than ``seconds``.
+def attempt_each(functions: Iterable[Callable[[], T]], seconds: float) -> tuple[T | Failure, ...]:
+    """Return what each function returns, or a ``Failure`` where it raises or takes longer than ``seconds``.
 
-    It runs in a thread of its own, which is left behind where it does not return: Python cannot end a
-    thread. As a daemon it does not keep the process from ending. What it prints goes to standard error,
-    as standard output holds the report alone.
+    They run one after the other in one thread, as a thread for each would cost more than most of them. One
+    that does not return is left behind with its thread, which Python cannot end, and the rest goes on in
+    another. As daemons they do not keep the process from ending. What is printed goes to standard error, as
+    standard output holds the report alone.
     """
-    answers: queue.SimpleQueue[T | Failure] = queue.SimpleQueue()
-
-    def work() -> None:
-        try:
-            answers.put(function())
-        except BaseException as error:  # noqa: BLE001 - whatever it is, the one who waits must hear of it
-            answers.put(Failure(describe(error), error))
-
+    left = deque(functions)
+    answers: list[T | Failure] = []
     with redirect_stdout(sys.stderr):
-        threading.Thread(target=work, name="rules", daemon=True).start()
+        while left:
+            batch = _Batch(tuple(left))
+            while left:
+                answer = batch.next(seconds)
+                left.popleft()
+                if answer is None:
+                    answers.append(Failure(f"did not return within {seconds:g} s"))
+                    break
+                answers.append(answer[0])
+    return tuple(answers)
+
+
+class _Batch(Generic[T]):
+    """Functions that run in one thread until one of them is given up."""
+
+    def __init__(self, functions: tuple[Callable[[], T], ...]) -> None:
+        self._functions = functions
+        self._answers: queue.SimpleQueue[tuple[T | Failure]] = queue.SimpleQueue()
+        self._given_up = False
+        threading.Thread(target=self._work, name="rules", daemon=True).start()
+
+    def next(self, seconds: float) -> tuple[T | Failure] | None:
+        """Return the next answer; ``None`` where it does not come in time, and nothing more is run here."""
         try:
-            return answers.get(timeout=seconds)
+            return self._answers.get(timeout=seconds)
         except queue.Empty:
-            return Failure(f"did not return within {seconds:g} s")
+            self._given_up = True
+            return None
+
+    def _work(self) -> None:
+        for function in self._functions:
+            if self._given_up:
+                return
+            try:
+                self._answers.put((function(),))
+            except BaseException as error:  # noqa: BLE001 - whatever it is, the one who waits must hear of it
+                self._answers.put((Failure(describe(error), error),))
 
 
 def describe(error: BaseException) -> str:

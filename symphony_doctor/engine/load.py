@@ -19,7 +19,7 @@ from pathlib import Path
 from types import ModuleType
 
 from symphony_doctor import api
-from symphony_doctor.engine.attempt import Failure, attempt, what_was_raised
+from symphony_doctor.engine.attempt import Failure, attempt_each, what_was_raised
 from symphony_doctor.model.action import Action
 from symphony_doctor.model.check import Check
 
@@ -158,17 +158,21 @@ def _checks_of(module: ModuleType) -> Iterator[Check]:
 def _modules(provider: Provider, deadline: float) -> Iterator[ModuleType | Broken]:
     if provider.directory is not None:
         _install_package(provider.module, provider.directory)
-    root = _import(provider, provider.module, deadline)
+    (root,) = _imported(provider, [provider.module], deadline)
     yield root
     if isinstance(root, Broken) or not hasattr(root, "__path__"):
         return
-    for name in sorted(info.name for info in pkgutil.iter_modules(root.__path__)):
-        if not name.startswith("_"):
-            yield _import(provider, f"{provider.module}.{name}", deadline)
+    names = sorted(info.name for info in pkgutil.iter_modules(root.__path__) if not info.name.startswith("_"))
+    yield from _imported(provider, [f"{provider.module}.{name}" for name in names], deadline)
 
 
-def _import(provider: Provider, name: str, deadline: float) -> ModuleType | Broken:
-    imported = attempt(partial(importlib.import_module, name), deadline)
+def _imported(provider: Provider, names: list[str], deadline: float) -> Iterator[ModuleType | Broken]:
+    modules = attempt_each((partial(importlib.import_module, name) for name in names), deadline)
+    for name, module in zip(names, modules, strict=True):
+        yield _usable(provider, name, module)
+
+
+def _usable(provider: Provider, name: str, imported: ModuleType | Failure) -> ModuleType | Broken:
     label = name if provider.directory is None else f"{name.rpartition('.')[2]}.py"
     if isinstance(imported, Failure):
         return Broken(provider.origin, f"{label} {_why(imported)}")

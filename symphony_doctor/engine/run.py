@@ -9,7 +9,7 @@ from functools import partial
 
 import msgspec
 
-from symphony_doctor.engine.attempt import Failure, attempt, describe
+from symphony_doctor.engine.attempt import Failure, attempt_each, describe
 from symphony_doctor.model.check import Check
 from symphony_doctor.model.cluster import Cluster
 from symphony_doctor.model.evidence import EvidenceMissing, State
@@ -59,13 +59,16 @@ def run(
     return within ``deadline`` seconds, or yields without end, is ``crashed`` and keeps none. The others
     run all the same. ``parameters`` are thresholds by rule code.
     """
+    rules = tuple(checks)
+    thresholds = {rule.code: dict((parameters or {}).get(rule.code, {})) for rule in rules}
     outcomes = []
-    for rule in checks:
-        thresholds = dict((parameters or {}).get(rule.code, {}))
-        said = attempt(partial(_run_one, rule, cluster, thresholds), deadline)
-        if isinstance(said, Failure):
-            said = _Said((), (), said.text, deadline)
-        outcomes.append(Outcome(rule, _result(rule, said), said.findings))
+    for rule, said in zip(
+        rules,
+        attempt_each((partial(_run_one, rule, cluster, thresholds[rule.code]) for rule in rules), deadline),
+        strict=True,
+    ):
+        told = _Said((), (), said.text, deadline) if isinstance(said, Failure) else said
+        outcomes.append(Outcome(rule, _result(rule, told), told.findings))
     return tuple(outcomes)
 
 

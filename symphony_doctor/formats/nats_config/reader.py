@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
+from threading import Lock
 from typing import Final, TypeAlias
 
 from lark import Lark, Token, Transformer
@@ -178,8 +179,17 @@ def _raw(source: Source) -> _RawMap:
     return result
 
 
-@cache
+_BUILDING: Final = Lock()
+
+
 def _grammar() -> Lark:
+    # nodes are read at the same time, and making the parser costs more than all their files
+    with _BUILDING:
+        return _made_grammar()
+
+
+@cache
+def _made_grammar() -> Lark:
     text = files(__package__).joinpath("nats_config.lark").read_text(encoding="utf-8")
     return Lark(text, parser="lalr", lexer=NatsLexer, maybe_placeholders=False)
 
