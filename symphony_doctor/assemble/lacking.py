@@ -23,4 +23,4 @@ def better_reason(live: Evidence[object], files: Missing) -> Missing:
         return files
     if live.state is not State.NOT_ASKED:
         return live
-    return Missing(State.NOT_ASKED, f"{files.why}, and {live.why}")
+    return Missing(State.NOT_ASKED, ", and ".join(dict.fromkeys((files.why, live.why))))
