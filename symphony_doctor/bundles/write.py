@@ -1,15 +1,13 @@
-"""Puts the files of a bundle together, and writes it whole or not at all, for its owner's eyes alone."""
+"""Puts the files of a bundle together: those that fit, searched for secrets, packed."""
 
 from __future__ import annotations
 
 import io
-import os
 import tarfile
 import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from symphony_doctor.bundles.manifest import MANIFEST, Manifest, Omitted, entry_of, to_json
 from symphony_doctor.errors import InputError, LeakError
@@ -43,12 +41,12 @@ def _packed(content: bytes) -> int:
     return len(zlib.compress(content, 6)) + _HEADER
 
 
-def write_bundle(
-    path: Path, manifest: Manifest, files: Iterable[tuple[str, bytes]], leaks: Callable[[bytes], Iterable[object]]
-) -> Manifest:
-    """Search every file for the secrets of this run, then write; return the manifest as it was written.
+def complete(
+    manifest: Manifest, files: Iterable[tuple[str, bytes]], leaks: Callable[[bytes], Iterable[object]]
+) -> tuple[Manifest, list[tuple[str, bytes]]]:
+    """Return the manifest with every file in it, and all files with the manifest before them.
 
-    Raises ``LeakError``, and then nothing was written, or ``InputError`` where the file cannot be.
+    Each is searched for the secrets of this run: raises ``LeakError`` where it holds one.
     """
     every = list(files)
     manifest = replace(manifest, files=tuple(entry_of(name, content) for name, content in every))
@@ -56,26 +54,13 @@ def write_bundle(
     for name, content in every:
         if any(leaks(name.encode() + b"\n" + content)):
             raise LeakError(f"{name} held a secret, so no bundle was written: this is a fault of the doctor")
-    try:
-        _write(path, every, manifest.made_at)
-    except OSError as error:
-        raise InputError(f"--output: {path}: {(error.strerror or 'cannot be written').lower()}") from None
-    return manifest
+    return manifest, every
 
 
-def _write(path: Path, files: list[tuple[str, bytes]], made_at: float) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            with tarfile.open(fileobj=file, mode="w|gz", format=tarfile.PAX_FORMAT) as archive:
-                for name, content in files:
-                    member = tarfile.TarInfo(name)
-                    member.size, member.mode, member.mtime = len(content), 0o600, int(made_at)
-                    archive.addfile(member, io.BytesIO(content))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+def pack(file: IO[bytes], files: Iterable[tuple[str, bytes]], made_at: float) -> None:
+    """Write the files as a bundle, packed."""
+    with tarfile.open(fileobj=file, mode="w|gz", format=tarfile.PAX_FORMAT) as archive:
+        for name, content in files:
+            member = tarfile.TarInfo(name)
+            member.size, member.mode, member.mtime = len(content), 0o600, int(made_at)
+            archive.addfile(member, io.BytesIO(content))

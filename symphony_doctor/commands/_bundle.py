@@ -10,11 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from symphony_doctor import __version__
-from symphony_doctor.assemble import Scope, assemble
 from symphony_doctor.bundles.key import bundle_key, key_name
 from symphony_doctor.bundles.manifest import KIND, REPORT, REPORT_TEXT, SCHEMA, SNAPSHOT, Manifest, to_json
 from symphony_doctor.bundles.material import material, node_folders
-from symphony_doctor.bundles.write import fit, write_bundle
+from symphony_doctor.bundles.write import fit
+from symphony_doctor.commands._bundle_file import write_bundle
+from symphony_doctor.commands._diagnosis import cluster_of
 from symphony_doctor.commands._gather import gather
 from symphony_doctor.commands.checks import load_rules, not_loaded
 from symphony_doctor.engine.diagnose import diagnose
@@ -39,9 +40,7 @@ async def make(request: Request, output: Path | None, limit: int) -> tuple[Path,
     known = Secrets(key)
     _register(request, known)
     snapshot = await gather(request, known)
-    cluster = assemble(
-        snapshot.observations, snapshot.observed_at, Scope(snapshot.network, snapshot.credentials, snapshot.files)
-    )
+    cluster = cluster_of(snapshot)
     loaded = load_rules(())
     report = diagnose(loaded.checks, cluster, problems=not_loaded(loaded))
     needed = [(SNAPSHOT, to_json(Snapshot, snapshot)), (REPORT, FORMATS["json"](report).encode())]

@@ -23,6 +23,7 @@ from symphony_doctor.model.report import Report, Status
 from symphony_doctor.redaction import Secrets
 from symphony_doctor.reports import FORMATS
 from symphony_doctor.sources.collect import Request
+from symphony_doctor.sources.snapshot import Snapshot
 
 _PAUSE = 1.0
 """Seconds between two looks while waiting."""
@@ -43,7 +44,11 @@ async def look(
 
 async def observe(request: Request, known: Secrets) -> Cluster:
     """Gather everything once."""
-    seen = await gather(request, known)
+    return cluster_of(await gather(request, known))
+
+
+def cluster_of(seen: Snapshot) -> Cluster:
+    """Join what was seen to the cluster that rules look at."""
     return assemble(seen.observations, seen.observed_at, Scope(seen.network, seen.credentials, seen.files))
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import click
 
@@ -29,7 +32,7 @@ def print_document(document: str) -> None:
         # what is left in the buffer must not fail again when the process ends
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):
-            raise DoctorError(f"standard output cannot be written: {_words(error)}") from None
+            raise DoctorError(f"standard output cannot be written: {words(error)}") from None
 
 
 def write_file(path: Path, document: str) -> None:
@@ -40,7 +43,7 @@ def write_file(path: Path, document: str) -> None:
         else:
             _replace(path.resolve(), document)
     except OSError as error:
-        raise UsageError(f"--output: {path}: {_words(error)}") from None
+        raise UsageError(f"--output: {path}: {words(error)}") from None
 
 
 def _is_written_in_place(path: Path) -> bool:
@@ -52,18 +55,26 @@ def _is_written_in_place(path: Path) -> bool:
 
 
 def _replace(path: Path, document: str) -> None:
+    with replacement(path, 0o666) as file:
+        file.write(document.encode())
+        if path.exists():
+            os.fchmod(file.fileno(), stat.S_IMODE(path.stat().st_mode))
+
+
+@contextmanager
+def replacement(path: Path, mode: int) -> Iterator[IO[bytes]]:
+    """Give a new file that takes the place of ``path`` at the end, or is gone where anything was raised."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(document)
-            if path.exists():
-                os.fchmod(file.fileno(), stat.S_IMODE(path.stat().st_mode))
+        with os.fdopen(handle, "wb") as file:
+            yield file
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
 
 
-def _words(error: OSError) -> str:
+def words(error: OSError) -> str:
+    """Say why something could not be written, as the system does."""
     return (error.strerror or "cannot be written").lower()

@@ -58,7 +58,7 @@ def replace(path: Path, expected: bytes | None, content: bytes | None, kept: Pat
             real.unlink(missing_ok=True)
         else:
             temporary.replace(real)
-        _synchronise(real.parent)
+        synchronise(real.parent)
     except OSError as error:
         raise RepairFailed(f"{path}: {(error.strerror or 'cannot be written').lower()}; it is as it was") from None
     finally:
@@ -71,9 +71,7 @@ def _write_beside(temporary: Path, real: Path, content: bytes) -> None:
     temporary.unlink(missing_ok=True)
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
-        view = memoryview(content)
-        while view:
-            view = view[os.write(handle, view) :]
+        write_all(handle, content)
         _take_after(handle, temporary, real)
         os.fsync(handle)
     finally:
@@ -108,7 +106,15 @@ def _keep(real: Path, kept: Path) -> None:
             _write_beside(kept, real, old)
 
 
-def _synchronise(folder: Path) -> None:
+def write_all(handle: int, content: bytes) -> None:
+    """Write all of it, however little the system takes at once."""
+    left = memoryview(content)
+    while left:
+        left = left[os.write(handle, left) :]
+
+
+def synchronise(folder: Path) -> None:
+    """Put the names in a folder on the disk: those of files are there only then."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(handle)

@@ -17,6 +17,7 @@ from typing import Any
 
 from symphony_doctor.errors import InputError, JournalError, LeakError, UsageError
 from symphony_doctor.model.evidence import Missing
+from symphony_doctor.remedies.files import synchronise, write_all
 from symphony_doctor.sources.files import read_file
 
 NAME = "journal.jsonl"
@@ -92,14 +93,12 @@ class Journal:
             size = os.fstat(handle).st_size
             # a doctor that was killed while it wrote has left half a line
             torn = size > 0 and os.pread(handle, 1, size - 1) != b"\n"
-            data = memoryview(f"{chr(10) if torn else ''}{line}\n".encode())
-            while data:
-                data = data[os.write(handle, data) :]
+            write_all(handle, f"{chr(10) if torn else ''}{line}\n".encode())
             os.fsync(handle)
         finally:
             os.close(handle)
         if fresh:
-            _synchronise(self.directory)
+            synchronise(self.directory)
 
     def entries(self) -> tuple[Entry, ...]:
         """Read all lines that are whole, oldest first; raise ``InputError`` where it cannot be read."""
@@ -152,19 +151,9 @@ def _write(path: Path, content: bytes) -> None:
     temporary = path.with_suffix(".new")
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
-        data = memoryview(content)
-        while data:
-            data = data[os.write(handle, data) :]
+        write_all(handle, content)
         os.fsync(handle)
     finally:
         os.close(handle)
     temporary.replace(path)
-    _synchronise(path.parent)
-
-
-def _synchronise(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    synchronise(path.parent)

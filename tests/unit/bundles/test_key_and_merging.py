@@ -10,7 +10,8 @@ import pytest
 
 from symphony_doctor.bundles.key import bundle_key, key_name
 from symphony_doctor.bundles.manifest import KIND, SCHEMA, Manifest
-from symphony_doctor.bundles.write import fit, write_bundle
+from symphony_doctor.bundles.write import fit
+from symphony_doctor.commands._bundle_file import write_bundle
 from symphony_doctor.errors import InputError, LeakError
 from symphony_doctor.formats.nkey import Kind, create_seed
 from symphony_doctor.model.evidence import Missing, State
