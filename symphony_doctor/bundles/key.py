@@ -34,5 +34,4 @@ def key_name(key: bytes) -> str:
 
 
 def _operator_seed(text: str) -> str | None:
-    seeds = {text[each.start : each.end] for each in nkey.find_seeds(text) if each.kind is nkey.Kind.OPERATOR}
-    return min(seeds, key=nkey.public_of_seed, default=None)
+    return min(nkey.seeds_of(text, nkey.Kind.OPERATOR), key=nkey.public_of_seed, default=None)

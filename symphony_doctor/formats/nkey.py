@@ -114,6 +114,11 @@ def is_seed(text: str, kind: Kind | None = None) -> bool:
     return kind is None or key.kind is kind
 
 
+def seeds_of(text: str, kind: Kind) -> list[str]:
+    """Every seed of a kind that is anywhere in the text, in order."""
+    return [text[span.start : span.end] for span in find_seeds(text) if span.kind is kind]
+
+
 def find_seeds(text: str) -> tuple[SeedSpan, ...]:
     """Every seed and expanded private key (`P...`) anywhere in the text, by checksum, in order, disjoint."""
     found: list[SeedSpan] = []

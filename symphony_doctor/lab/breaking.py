@@ -51,6 +51,12 @@ def user(lab: Lab, name: str | None) -> AccountKeys:
     raise LabError(f"no user account {name or ''!r} in this lab")
 
 
+def leader_of(lab: Lab, answer: dict[str, Any]) -> str:
+    """Read a stream's leader in the answer to STREAM.INFO; a lab of one node names none."""
+    leader: str | None = answer.get("cluster", {}).get("leader")
+    return leader or names(lab)[0]
+
+
 def addresses(lab: Lab) -> tuple[NodeAddress, ...]:
     """Give the addresses of all nodes."""
     return tuple(state.address for state in lab.state.nodes)
@@ -68,6 +74,13 @@ def edit_nats_config(lab: Lab, node: str, old: str, new: str) -> None:
     if text.count(old) != 1:
         raise LabError(f"{path}: {old!r} is there {text.count(old)} times, not once")
     layout.write_private(path, text.replace(old, new))
+
+
+async def reconfigure(lab: Lab, node: str, old: str, new: str) -> None:
+    """Replace one passage of a nats.config, restart its server, and wait until the cluster is healthy with it."""
+    edit_nats_config(lab, node, old, new)
+    await lab.restart_node(node)
+    await lab.wait_healthy()
 
 
 def edit_symphony_config(lab: Lab, node: str, key: str, value: str | None) -> str:

@@ -15,27 +15,21 @@ if TYPE_CHECKING:
 async def jetstream_limits(lab: Lab, node: str | None = None, *, limit: str = "512MB") -> Broken:
     """Give one node another limit of JetStream's disk space."""
     name = breaking.victim(lab, node, least=2)
-    breaking.edit_nats_config(lab, name, "  max_file: 1GB\n", f"  max_file: {limit}\n")
-    await lab.restart_node(name)
-    await lab.wait_healthy()
+    await breaking.reconfigure(lab, name, "  max_file: 1GB\n", f"  max_file: {limit}\n")
     return Broken("jetstream-limits", f"max_file is {limit} on {name}", nodes=(name,), key="jetstream.max_file")
 
 
 async def config_pitfall(lab: Lab, node: str | None = None) -> Broken:
     """Write 1G for 1GB in one node's nats.config."""
     name = breaking.victim(lab, node)
-    breaking.edit_nats_config(lab, name, "  max_file: 1GB\n", "  max_file: 1G\n")
-    await lab.restart_node(name)
-    await lab.wait_healthy()
+    await breaking.reconfigure(lab, name, "  max_file: 1GB\n", "  max_file: 1G\n")
     return Broken("config-pitfall", f"max_file is 1G on {name}", nodes=(name,), key="jetstream.max_file")
 
 
 async def limit_not_set(lab: Lab, node: str | None = None) -> Broken:
     """Leave JetStream's memory limit of one node to the server."""
     name = breaking.victim(lab, node)
-    breaking.edit_nats_config(lab, name, "  max_mem: 256MB\n", "")
-    await lab.restart_node(name)
-    await lab.wait_healthy()
+    await breaking.reconfigure(lab, name, "  max_mem: 256MB\n", "")
     return Broken("limit-not-set", f"max_mem is not set on {name}", nodes=(name,), key="jetstream.max_mem")
 
 
@@ -53,9 +47,7 @@ async def resolver_memory(lab: Lab, node: str | None = None) -> Broken:
 async def resolver_interval(lab: Lab, node: str | None = None, *, interval: str = "10m") -> Broken:
     """Give one node's resolver a long interval."""
     name = breaking.victim(lab, node)
-    breaking.edit_nats_config(lab, name, f'"{layout.RESOLVER_INTERVAL}"', f'"{interval}"')
-    await lab.restart_node(name)
-    await lab.wait_healthy()
+    await breaking.reconfigure(lab, name, f'"{layout.RESOLVER_INTERVAL}"', f'"{interval}"')
     return Broken("resolver-interval", f"the interval on {name} is {interval}", nodes=(name,), key="resolver.interval")
 
 

@@ -102,9 +102,7 @@ async def preload_differs(lab: Lab, node: str | None = None) -> Broken:
     name = breaking.victim(lab, node, least=2)
     own = lab.keys.identity
     older = sign_symphony(own, issued_at=(jwts.decode(own.symphony.jwt).issued_at or 0) - _DAY)
-    breaking.edit_nats_config(lab, name, f"{own.symphony.key}: {own.symphony.jwt}", f"{own.symphony.key}: {older}")
-    await lab.restart_node(name)
-    await lab.wait_healthy()
+    await breaking.reconfigure(lab, name, f"{own.symphony.key}: {own.symphony.jwt}", f"{own.symphony.key}: {older}")
     return Broken(
         "preload-differs",
         f"{name} preloads an older JWT of the Symphony account",

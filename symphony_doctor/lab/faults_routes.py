@@ -32,9 +32,7 @@ async def missing_route(lab: Lab, node: str | None = None, *, peer: str | None =
     far = breaking.another(lab, name, peer or breaking.others(lab, name)[-1])
     listed = [address for address in breaking.addresses(lab) if address.name != name]
     kept = [address for address in listed if address.name != far]
-    breaking.edit_nats_config(lab, name, layout.routes(listed), layout.routes(kept))
-    await lab.restart_node(name)
-    await lab.wait_healthy()
+    await breaking.reconfigure(lab, name, layout.routes(listed), layout.routes(kept))
     return Broken("missing-route", f"{name} lists no route to {far}", nodes=(name, far), key="cluster.routes")
 
 
@@ -43,9 +41,7 @@ async def unknown_route(lab: Lab, node: str | None = None) -> Broken:
     name = breaking.victim(lab, node, least=2)
     with Reservation(1) as free:
         address = f"{HOST}:{free.ports[0]}"
-    breaking.edit_nats_config(lab, name, "  routes: [\n", f"  routes: [\n    nats-route://{address},\n")
-    await lab.restart_node(name)
-    await lab.wait_healthy()
+    await breaking.reconfigure(lab, name, "  routes: [\n", f"  routes: [\n    nats-route://{address},\n")
     return Broken("unknown-route", f"{name} lists a route to {address}, which is no node", nodes=(name,), key=address)
 
 

@@ -48,7 +48,7 @@ async def bucket_nearly_full(lab: Lab, node: str | None = None) -> Broken:
         for number in range(int(0.94 * _SMALL) // 1070):
             await buckets.put(client, f"$KV.{_SMALL_BUCKET.removeprefix('KV_')}.{number}", b"x" * 1024)
         answer = await buckets.request(client, f"STREAM.INFO.{_SMALL_BUCKET}")
-    leader = answer.get("cluster", {}).get("leader") or breaking.names(lab)[0]
+    leader = breaking.leader_of(lab, answer)
     return Broken(
         "bucket-nearly-full",
         f"{_SMALL_BUCKET} holds {answer['state']['bytes']} of {_SMALL} bytes",
@@ -91,7 +91,7 @@ async def stalled_mirror(lab: Lab, node: str | None = None) -> Broken:
 
         await control.until(complaint, within=2 * _MIRROR_OLD, poll=1.0)
         answer = await buckets.request(client, f"STREAM.INFO.{_VIEW}")
-    leader = answer.get("cluster", {}).get("leader") or breaking.names(lab)[0]
+    leader = breaking.leader_of(lab, answer)
     return Broken(
         "stalled-mirror",
         f"{_VIEW} of {owner.name} mirrors a bucket that does not exist",
@@ -126,7 +126,7 @@ async def reserved_memory(lab: Lab, node: str | None = None) -> Broken:
         config = {"name": _LARGE, "storage": "memory", "num_replicas": 1, "max_bytes": _RESERVED}
         await buckets.create_streams(client, [config])
         answer = await buckets.request(client, f"STREAM.INFO.{_LARGE}")
-    holder = answer.get("cluster", {}).get("leader") or breaking.names(lab)[0]
+    holder = breaking.leader_of(lab, answer)
     return Broken(
         "reserved-memory",
         f"{_LARGE} reserves most of max_mem on {holder}",

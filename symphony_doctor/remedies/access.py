@@ -162,8 +162,7 @@ def _seed_of(path: Path, keys: frozenset[str]) -> str | None:
         return None
     for leaf in leaves:
         if isinstance(leaf.value, str):
-            for span in nkey.find_seeds(leaf.value):
-                seed = leaf.value[span.start : span.end]
-                if span.kind is nkey.Kind.ACCOUNT and nkey.public_of_seed(seed) in keys:
+            for seed in nkey.seeds_of(leaf.value, nkey.Kind.ACCOUNT):
+                if nkey.public_of_seed(seed) in keys:
                     return seed
     return None

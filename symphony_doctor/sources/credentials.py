@@ -123,7 +123,7 @@ def _user(text: str) -> Token | str:
         user = jwt.decode(jwt.undecorated(text), "user")
     except jwt.JwtError as error:
         return f"its JWT is not valid ({error.reason.value})"
-    seeds = [text[span.start : span.end] for span in nkey.find_seeds(text) if span.kind is nkey.Kind.USER]
+    seeds = nkey.seeds_of(text, nkey.Kind.USER)
     if not seeds:
         return "it holds no seed of a user"
     if not any(nkey.public_of_seed(seed) == user.subject for seed in seeds):

@@ -25,7 +25,7 @@ def read_file(path: Path, limit: int) -> Evidence[bytes]:
     """
     where = str(path)
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+        handle = open_for_reading(path)
     except (OSError, ValueError) as error:
         return failure(error, where, "a file")
     try:
@@ -48,6 +48,11 @@ def read_file(path: Path, limit: int) -> Evidence[bytes]:
         return failure(error, where, "a file")
     finally:
         os.close(handle)
+
+
+def open_for_reading(path: Path) -> int:
+    """Open whatever is there without waiting for its other end, and return its descriptor. Raises as ``os.open``."""
+    return os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
 
 
 def list_directory(path: Path, limit: int) -> Evidence[tuple[str, ...]]:

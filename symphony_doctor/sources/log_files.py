@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from symphony_doctor.formats import secret_values
 from symphony_doctor.model.evidence import Evidence, Missing, Seen, State
 from symphony_doctor.sources.deadline import Deadline, in_thread
-from symphony_doctor.sources.files import failure, list_directory
+from symphony_doctor.sources.files import failure, list_directory, open_for_reading
 from symphony_doctor.sources.observation import GivenLog
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ def read(
                 truncated = True
                 break
             try:
-                handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+                handle = open_for_reading(path)
                 stack.callback(os.close, handle)
                 status = os.fstat(handle)
                 # a file that was rotated meanwhile is there under two names

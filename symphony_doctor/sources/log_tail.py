@@ -7,6 +7,8 @@ import stat
 from pathlib import Path
 from typing import Final
 
+from symphony_doctor.sources.files import open_for_reading
+
 LIMIT: Final = 64 * 1024
 """Bytes of one log."""
 
@@ -16,7 +18,7 @@ def tail_of(path: Path) -> str | None:
     if path.suffix == ".gz":
         return None
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+        handle = open_for_reading(path)
     except (OSError, ValueError):
         return None
     try:
