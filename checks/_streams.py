@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from symphony_doctor.api import Cluster, Stream, Subject
+from symphony_doctor.api import Because, Cluster, Same, Stream, Subject
 
 from ._words import by_server_name
+
+YOUNG = 5.0
+"""Seconds in which a new stream may be on its leader and not yet on every member."""
+
+STORED = (
+    Because("CF004", Same.NODES),
+    Because("AC001", Same.NODES | Same.ACCOUNT),
+    Because("AC003", Same.NODES | Same.ACCOUNT),
+)
+"""What keeps a node from storing the streams of its accounts."""
 
 
 def subject_of(stream: Stream) -> Subject:

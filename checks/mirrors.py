@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from symphony_doctor.api import (
     Because,
     Cluster,
@@ -22,7 +24,16 @@ from symphony_doctor.api import (
     known,
 )
 
+from ._samples import is_catching_up, seconds_between, state_before, trend, upstream_before
 from ._words import DIVIDED, account_words, by_server_name, plural
+
+
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """What is wrong with one mirror or source."""
+
+    text: str
+    catching_up: bool = False
 
 
 @check(
@@ -63,7 +74,7 @@ def mirror_unhealthy(
     than most_lag messages behind. An origin that does not exist gives no error, only silence.
 
     What else it could be: a mirror that has just been created, or whose server or origin has just restarted:
-    it takes up to 40 s to find its origin again.
+    it takes up to 40 s to find its origin again. With --samples 2, one that is behind and catching up is info.
 
     By hand: see whether the origin exists and has a leader, and whether the account still imports it. Then
     the mirror comes back by itself; a mirror in memory can be deleted, and Symphony makes it anew.
@@ -83,11 +94,14 @@ def mirror_unhealthy(
         node = nodes[state.leader].name
         started = servers[node].value if node in servers else None
         young = cluster.observed_at - _since(started, state) < young_seconds
-        faults = {
-            upstream.name: fault
-            for upstream in state.upstreams
-            if (fault := _fault(upstream, most_lag, most_silent_seconds, young=young)) is not None
-        }
+        then = state_before(cluster, stream)
+        faults: dict[str, _Fault] = {}
+        for upstream in state.upstreams:
+            fault = _fault(upstream, most_silent_seconds, young=young)
+            if fault is None and upstream.lag > most_lag and not young:
+                fault = _lagging(upstream, upstream_before(then, upstream), seconds_between(cluster))
+            if fault is not None:
+                faults[upstream.name] = fault
         if faults:
             yield _finding(cluster, stream, node, faults)
 
@@ -97,26 +111,32 @@ def _since(server: Server | None, state: StreamState) -> float:
     return max(state.created_at, state.led_since, server.started_at if server is not None else 0.0)
 
 
-def _fault(upstream: UpstreamState, most_lag: int, most_silent: float, *, young: bool) -> str | None:
+def _fault(upstream: UpstreamState, most_silent: float, *, young: bool) -> _Fault | None:
     if upstream.error:
-        return f"error: {upstream.error}"
+        return _Fault(f"error: {upstream.error}")
     if upstream.active < 0:
-        return None if young else "never heard"
-    if upstream.active > most_silent:
-        return f"not heard for {upstream.active:.0f} s"
-    return f"{plural(upstream.lag, 'message')} behind" if upstream.lag > most_lag and not young else None
+        return None if young else _Fault("never heard")
+    return _Fault(f"not heard for {upstream.active:.0f} s") if upstream.active > most_silent else None
 
 
-def _finding(cluster: Cluster, stream: Stream, node: str, faults: dict[str, str]) -> Finding:
+def _lagging(upstream: UpstreamState, before: UpstreamState | None, seconds: float) -> _Fault | None:
+    if upstream.active < 0:
+        return None
+    lag = before.lag if before is not None else None
+    text = f"{plural(upstream.lag, 'message')} behind{trend(lag, upstream.lag, seconds)}"
+    return _Fault(text, catching_up=is_catching_up(lag, upstream.lag))
+
+
+def _finding(cluster: Cluster, stream: Stream, node: str, faults: dict[str, _Fault]) -> Finding:
     kind = "mirror" if stream.config.mirror is not None else "source"
     first = next(iter(faults))
     return Finding(
-        title=f"{stream.name} of {account_words(cluster, stream.account)}: its {kind} {first}: {faults[first]}",
+        title=f"{stream.name} of {account_words(cluster, stream.account)}: its {kind} {first}: {faults[first].text}",
         detail="What is read from it is old, or not there at all.",
         subject=Subject("stream", stream.name, stream.account),
         nodes=(node,),
         evidence=tuple(
-            EvidenceEntry(node, f"JSZ, {kind} {name}", "heard, no error, no lag", fault)
+            EvidenceEntry(node, f"JSZ, {kind} {name}", "heard, no error, no lag", fault.text)
             for name, fault in sorted(faults.items())
         ),
         remedies=(
@@ -126,4 +146,5 @@ def _finding(cluster: Cluster, stream: Stream, node: str, faults: dict[str, str]
                 (f"nats stream info {stream.name}", f"nats stream info {first}"),
             ),
         ),
+        severity=Severity.INFO if all(fault.catching_up for fault in faults.values()) else None,
     )

@@ -1,4 +1,4 @@
-"""Streams: enough replicas, each of them there and keeping up."""
+"""Streams: enough replicas, and a directory for each."""
 
 from __future__ import annotations
 
@@ -14,31 +14,17 @@ from symphony_doctor.api import (
     Kind,
     Missing,
     Remedy,
-    Replica,
     Same,
     Severity,
     Stream,
     check,
     known,
-    peer_id,
     replicas_wanted,
 )
 
-from ._commands import restart, resubmit, set_replicas, start
-from ._streams import members_of, subject_of
-from ._words import DIVIDED, DOWN, ISOLATED, account_words, by_server_name, listing, plural, short_key, verb
-
-_SILENT = 10.0
-"""Seconds after which a leader counts a replica as not heard (raft.go: lost quorum interval)."""
-
-_YOUNG = 5.0
-"""Seconds in which a new stream may be on its leader and not yet on every member."""
-
-_STORED = (
-    Because("CF004", Same.NODES),
-    Because("AC001", Same.NODES | Same.ACCOUNT),
-    Because("AC003", Same.NODES | Same.ACCOUNT),
-)
+from ._commands import restart, resubmit, set_replicas
+from ._streams import STORED, YOUNG, members_of, subject_of
+from ._words import DIVIDED, DOWN, ISOLATED, account_words, listing, plural, short_key, verb
 
 
 @check(
@@ -109,7 +95,7 @@ def _where(stream: Stream) -> str:
         *ISOLATED,
         Because("AC005", Same.ACCOUNT),
         Because("JS003", Same.NODES | Same.SUBJECT),
-        *_STORED,
+        *STORED,
         *DOWN,
     ),
 )
@@ -142,7 +128,7 @@ def stream_directory_missing(cluster: Cluster) -> Iterator[Finding | Gap]:
     for stream in cluster.streams:
         if not stream.config.is_file or stream.config.num_replicas < 2:  # noqa: PLR2004 - R=1 is on one node only
             continue
-        if stream.state is not None and cluster.observed_at - stream.state.created_at < _YOUNG:
+        if stream.state is not None and cluster.observed_at - stream.state.created_at < YOUNG:
             continue  # the directories were listed before it was there
         expected = _expected_directories(cluster, stream, looked_at)
         lacking = tuple(sorted((expected & looked_at) - stream.directories))
@@ -193,98 +179,3 @@ def _expected_directories(cluster: Cluster, stream: Stream, looked_at: set[str])
     if len(looked_at) == cluster.size and len(stream.directories) < stream.config.num_replicas:
         return {node.name for node in cluster.nodes}
     return set()
-
-
-@check(
-    "JS003",
-    name="replica-unhealthy",
-    severity=Severity.ERROR,
-    needs=(Kind.JETSTREAM,),
-    explained_by=(
-        *DOWN,
-        Because("CF002", Same.NODES),
-        *ISOLATED,
-        Because("RT006", Same.NODES),
-        *_STORED,
-        Because("JS007", Same.NODES),
-        Because("RT003", Same.NODES),
-        Because("CF003", Same.NODES),
-        # of two servers with one name, the name that the other one had is missed as a replica
-        Because("RT004", Same.CLUSTER),
-    ),
-)
-def replica_unhealthy(cluster: Cluster, *, most_lag: int = 1000) -> Iterator[Finding | Gap]:
-    """A replica of a stream is offline, silent, far behind, or absent from its own server.
-
-    What it means: the stream has fewer working copies than it is configured with.
-
-    How it is seen: by the leader's list of replicas alone, as a follower knows nothing true of the others:
-    offline, not heard for 10 s, not current and more than most_lag operations behind; or assigned to a
-    server whose own list (JSZ) does not have the stream.
-
-    What else it could be: a server that has just come back and is catching up; --wait tells.
-
-    By hand: where the server is up and lacks the replica, send the stream's unchanged configuration again:
-    it creates and fills the replica without a restart.
-
-    Verify: `nats stream info STREAM` shows every replica current.
-    """
-    values, gaps = known(cluster, lambda node: node.jetstream)
-    yield from gaps
-    nodes = by_server_name(cluster)
-    peers = {peer_id(name): node for name, node in nodes.items()}
-    listed = {
-        node: {(state.account, state.config.name) for state in seen.value.streams} for node, seen in values.items()
-    }
-    for stream in cluster.streams:
-        state = stream.state
-        if state is None or not stream.by_leader:
-            continue
-        young = cluster.observed_at - state.created_at < _YOUNG
-        faults: dict[str, str] = {}
-        absent = False
-        for replica in state.replicas:
-            node = nodes.get(replica.name) if replica.has_name else peers.get(replica.peer)
-            fault = _replica_fault(replica, most_lag)
-            own = listed.get(node.name) if node is not None else None
-            if own is not None and (stream.account, stream.name) not in own and not young:
-                fault, absent = "assigned, and its server does not have it", True
-            if fault is not None:
-                faults[node.name if node is not None else replica.label] = fault
-        if faults:
-            bad = tuple(sorted(faults))
-            yield Finding(
-                title=f"{stream.name} has no healthy replica on {listing(bad)}",
-                detail=(
-                    f"Its leader {state.leader} counts {plural(len(state.replicas) + 1, 'replica')}, of which "
-                    f"{len(faults)} {verb(len(faults), 'is', 'are')} not there or not keeping up."
-                ),
-                subject=subject_of(stream),
-                nodes=bad,
-                evidence=tuple(
-                    EvidenceEntry(state.leader, f"JSZ, replica on {name}", "current", fault)
-                    for name, fault in sorted(faults.items())
-                ),
-                remedies=_replica_remedies(cluster, stream, bad, absent=absent),
-            )
-
-
-def _replica_fault(replica: Replica, most_lag: int) -> str | None:
-    if replica.offline:
-        return "offline"
-    if replica.current:
-        return None
-    if replica.active > _SILENT:
-        return f"not heard for {replica.active:.0f} s"
-    if replica.active == 0:
-        return f"never heard, {plural(replica.lag, 'operation')} behind"
-    return f"{replica.lag:,} operations behind" if replica.lag > most_lag else None
-
-
-def _replica_remedies(cluster: Cluster, stream: Stream, nodes: tuple[str, ...], *, absent: bool) -> tuple[Remedy, ...]:
-    down = [name for name in nodes if (node := cluster.node(name)) is not None and node.is_down]
-    again = resubmit(stream.name, stream.config.num_replicas, account_words(cluster, stream.account), stream.account)
-    if down:
-        return (start(down),)
-    look = Remedy("See whether it catches up", (f"nats stream info {stream.name}",))
-    return (again,) if absent else (look, again)

@@ -12,7 +12,11 @@ from typing import Any, Final
 from symphony_doctor.bundles.codec import CodecError, codec
 
 SCHEMA: Final = 1
-"""The version of manifest and snapshot; a bundle with a greater one is of a newer doctor."""
+"""The version of manifest and snapshot; a bundle with a greater one is of a newer doctor.
+
+1: the first; 2: an earlier sample in the snapshot, the servers' own answers, what was masked and where. One of each
+is in ``fixtures/bundles`` and is still diagnosed.
+"""
 
 KIND: Final = "symphony-doctor/bundle"
 MANIFEST: Final = "manifest.json"

@@ -9,6 +9,7 @@ import shutil
 import sys
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from symphony_doctor.assemble import Scope, assemble
@@ -18,6 +19,7 @@ from symphony_doctor.engine.diagnose import diagnose
 from symphony_doctor.errors import LeakError
 from symphony_doctor.model.check import Check
 from symphony_doctor.model.cluster import Cluster
+from symphony_doctor.model.evidence import Seen
 from symphony_doctor.model.finding import Severity
 from symphony_doctor.model.report import Report, Status
 from symphony_doctor.redaction import Secrets
@@ -49,7 +51,13 @@ async def observe(request: Request, known: Secrets) -> Cluster:
 
 def cluster_of(seen: Snapshot) -> Cluster:
     """Join what was seen to the cluster that rules look at."""
-    return assemble(seen.observations, seen.observed_at, Scope(seen.network, seen.credentials, seen.files))
+    cluster = assemble(seen.observations, seen.observed_at, Scope(seen.network, seen.credentials, seen.files))
+    if seen.earlier is None:
+        return cluster
+    before = assemble(
+        seen.earlier.observations, seen.earlier.observed_at, Scope(seen.network, seen.credentials, files=False)
+    )
+    return replace(cluster, earlier=Seen(before, "the servers' answers of an earlier sample"))
 
 
 async def look_closely(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
 from symphony_doctor.commands._values import DURATION
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 OPTIONS = (
     click.option(
@@ -52,3 +56,23 @@ OPTIONS = (
         "--timeout", type=DURATION, default=5.0, metavar="S", help="Deadline of each node; 5s if it is not given."
     ),
 )
+
+
+def samples_option(default: int) -> Callable[[F], F]:
+    """Return the options of asking more than once."""
+
+    def add(function: F) -> F:
+        between = click.option(
+            "--interval", type=DURATION, default=5.0, metavar="S", help="Between two samples; 5s if it is not given."
+        )
+        how_often = click.option(
+            "--samples",
+            type=click.IntRange(1, 20),
+            default=default,
+            show_default=True,
+            metavar="N",
+            help="Ask the servers N times: tells what is behind from what falls behind.",
+        )
+        return how_often(between(function))
+
+    return add

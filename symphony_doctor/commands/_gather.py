@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import replace
 
 from symphony_doctor.redaction import Secrets
 from symphony_doctor.sources.collect import Request, collect
-from symphony_doctor.sources.snapshot import Snapshot
+from symphony_doctor.sources.observation import ServerAnswers
+from symphony_doctor.sources.snapshot import Sample, Snapshot
 
 
 async def gather(request: Request, known: Secrets) -> Snapshot:
@@ -19,6 +21,7 @@ async def gather(request: Request, known: Secrets) -> Snapshot:
         before = merged(map(read_bundle, request.bundles))
         if not request.is_live:
             return before
+    earlier = await _earlier(request, known)
     observations = await collect(request, known.fingerprint)
     now = Snapshot(
         observed_at=time.time(),
@@ -26,6 +29,7 @@ async def gather(request: Request, known: Secrets) -> Snapshot:
         credentials=request.credentials is not None,
         files=bool(request.directories),
         observations=tuple(observations),
+        earlier=earlier,
     )
     if before is None:
         return now
@@ -36,3 +40,16 @@ async def gather(request: Request, known: Secrets) -> Snapshot:
         files=now.files or before.files,
         observations=(*before.observations, *now.observations),
     )
+
+
+async def _earlier(request: Request, known: Secrets) -> Sample | None:
+    """Ask the servers before the look that counts, as often as was asked for; return what they said first."""
+    first = None
+    # logs and load balancers say the same some seconds later
+    again = replace(request, logs=(), load_balancers=())
+    for _ in range(request.samples - 1 if request.network else 0):
+        at = time.time()
+        seen = await collect(again, known.fingerprint)
+        first = first or Sample(at, tuple(each for each in seen if isinstance(each, ServerAnswers)))
+        await asyncio.sleep(request.interval)
+    return first

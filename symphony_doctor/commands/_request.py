@@ -10,7 +10,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
-from symphony_doctor.commands._evidence import OPTIONS
+from symphony_doctor.commands._evidence import OPTIONS, samples_option
 from symphony_doctor.commands._paths import load_balancers as balancer_files
 from symphony_doctor.commands._paths import log_file, node_directories
 from symphony_doctor.errors import UsageError
@@ -30,6 +30,8 @@ def request_of(
     bundles: tuple[Path, ...],
     offline: bool,
     timeout: float,
+    samples: int = 1,
+    interval: float = 5.0,
 ) -> Request:
     """Return what the options ask for; raise ``UsageError`` or ``InputError``."""
     if creds and context is not None:
@@ -66,6 +68,8 @@ def request_of(
         logs=tuple(log_file(each) for each in logs),
         tls=tls,
         bundles=tuple(dict.fromkeys(bundles)),
+        samples=samples,
+        interval=interval,
     )
 
 
@@ -75,15 +79,21 @@ EVIDENCE = ("nodes", "servers", "creds", "context", "tlsca", "offline", "timeout
 _NAMES = frozenset(inspect.signature(request_of).parameters)
 
 
-def evidence_options(command: Callable[..., int]) -> Callable[..., int]:
-    """Add the options that say what to look at; the command gets all of them as one ``request``."""
+def evidence_options(*, samples: int) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Add the options that say what to look at; the command gets all of them as one ``request``.
 
-    @wraps(command)
-    def with_request(**options: Any) -> int:  # noqa: ANN401 - as click hands them over
-        request = request_of(**{name: options.pop(name) for name in _NAMES})
-        return command(request=request, **options)
+    ``samples`` is how often the servers are asked where the command line does not say it.
+    """
 
-    decorated: Callable[..., int] = with_request
-    for option in reversed(OPTIONS):
-        decorated = option(decorated)
-    return decorated
+    def decorate(command: Callable[..., int]) -> Callable[..., int]:
+        @wraps(command)
+        def with_request(**options: Any) -> int:  # noqa: ANN401 - as click hands them over
+            request = request_of(**{name: options.pop(name) for name in _NAMES})
+            return command(request=request, **options)
+
+        decorated: Callable[..., int] = with_request
+        for option in (samples_option(samples), *reversed(OPTIONS)):
+            decorated = option(decorated)
+        return decorated
+
+    return decorate

@@ -34,7 +34,7 @@ def _size(text: str) -> int:
 
 
 @command.command("collect")
-@evidence_options
+@evidence_options(samples=2)
 @click.option(
     "--output",
     metavar="FILE",

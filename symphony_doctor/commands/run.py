@@ -23,7 +23,7 @@ from symphony_doctor.sources.collect import Request
 
 
 @click.command("run")
-@evidence_options
+@evidence_options(samples=1)
 @click.option("--select", "selected", multiple=True, metavar="CODES", help="Only these rules; prefixes work: RT,JS001.")
 @click.option("--ignore", "ignored", multiple=True, metavar="CODES", help="Without these rules.")
 @CHECKS_DIR

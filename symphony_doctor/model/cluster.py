@@ -8,7 +8,7 @@ from enum import StrEnum
 from symphony_doctor.model.accounts import Account, AccountFile
 from symphony_doctor.model.certificate import Certificate, PortCertificate
 from symphony_doctor.model.configuration import NatsConfig, SymphonyConfig
-from symphony_doctor.model.evidence import NOT_ASKED, Evidence, Seen
+from symphony_doctor.model.evidence import NOT_ASKED, Evidence, Missing, Seen, State
 from symphony_doctor.model.identity import Located, OperatorIdentity, Preloaded, Token
 from symphony_doctor.model.jetstream import (
     JetStream,
@@ -62,10 +62,13 @@ class Kind(StrEnum):
     LOAD_BALANCERS = "load_balancers"
     CLUSTER_INFO = "cluster_info"
     CREDENTIALS = "credentials"
+    EARLIER = "earlier"
 
 
-CLUSTER_KINDS = frozenset({Kind.LOAD_BALANCERS, Kind.CLUSTER_INFO, Kind.CREDENTIALS})
+CLUSTER_KINDS = frozenset({Kind.LOAD_BALANCERS, Kind.CLUSTER_INFO, Kind.CREDENTIALS, Kind.EARLIER})
 """The kinds of evidence that belong to no single node."""
+
+ONE_SAMPLE = Missing(State.NOT_ASKED, "the servers were asked once (--samples 2)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +171,9 @@ class Cluster:
     cluster_info: Evidence[ClusterInfo] = NOT_ASKED
     credentials: Evidence[tuple[Located[Token], ...]] = NOT_ASKED
     """the claims of the credentials files that were given, each with its path"""
+
+    earlier: Evidence[Cluster] = ONE_SAMPLE
+    """what the same servers said some seconds before, and nothing else"""
 
     unseen: tuple[str, ...] = ()
     """addresses that were asked for, do not answer and are of no node: why, in a sentence each"""

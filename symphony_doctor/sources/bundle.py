@@ -49,20 +49,22 @@ def merged(bundles: Iterable[Bundle]) -> Snapshot:
     """Join the evidence of several bundles, as if one run had made it. Raises ``InputError``.
 
     The network was looked at where any bundle did; that a server does not answer is known where any bundle
-    asked with credentials, as those reach every server.
+    asked with credentials, as those reach every server. The earlier sample is that of the newest bundle.
     """
     every = tuple(bundles)
     _refuse_twice(every)
     shared = {name for name, count in Counter(_directories(every)).items() if count > 1}
     snapshots = [each.snapshot for each in every]
+    newest = max(snapshots, key=lambda each: each.observed_at)
     return Snapshot(
-        observed_at=max(each.observed_at for each in snapshots),
+        observed_at=newest.observed_at,
         network=any(each.network for each in snapshots),
         credentials=any(each.network and each.credentials for each in snapshots),
         files=any(each.files for each in snapshots),
         observations=tuple(
             _apart(observation, each.path, shared) for each in every for observation in each.snapshot.observations
         ),
+        earlier=newest.earlier,
     )
 
 

@@ -43,7 +43,7 @@ class Request:
     """What a run looks at. ``seconds`` is the deadline of each node, not the sum of them.
 
     Where there are ``further_credentials``, the servers tell which are the system account's; the others ask
-    services.
+    services. The servers are asked ``samples`` times, ``interval`` seconds apart.
     """
 
     directories: tuple[NodeDirectory, ...] = ()
@@ -57,6 +57,8 @@ class Request:
     tls: Tls = field(default_factory=Tls)
     further_credentials: tuple[Credentials, ...] = ()
     bundles: tuple[Path, ...] = ()
+    samples: int = 1
+    interval: float = 5.0
 
     @property
     def is_live(self) -> bool:

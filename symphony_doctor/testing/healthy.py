@@ -65,6 +65,7 @@ def healthy(nodes: int = 3) -> Cluster:
     )
     return replace(
         cluster,
+        earlier=Seen(replace(cluster, observed_at=NOW - 5), "the servers' answers of an earlier sample"),
         credentials=Seen((Located(token("user", "U" + "B" * 55, SYSTEM), "system.creds"),), "system.creds"),
         cluster_info=Seen(ClusterInfo(replicas_wanted(nodes)), "cirata.services.cluster.info"),
     )

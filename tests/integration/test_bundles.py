@@ -25,7 +25,7 @@ FAULTS = ("wizard-per-node", "config-drift", "cluster-name", "dead-node", "missi
 def collect(path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Make a bundle; it must work."""
     done = subprocess.run(
-        [PROGRAM, "bundle", "collect", *arguments, "--output", path],
+        [PROGRAM, "bundle", "collect", *arguments, "--interval", "200ms", "--output", path],
         capture_output=True,
         text=True,
         timeout=120,

@@ -25,12 +25,17 @@ MANIFEST = Manifest(KIND, SCHEMA, "0", 1.0, "host", "key", (), ())
 
 
 def bundle(name: str, *observations: Observation, at: float = 1.0, **asked: bool) -> Bundle:
-    scope = {"network": False, "credentials": False, "files": True, **asked}
     places = tuple(os.path.realpath(each.directory) for each in observations if isinstance(each, NodeFiles))
     return Bundle(
         Path(f"{name}.tar.gz"),
         replace(MANIFEST, host=name.partition("-")[0], directories=places),
-        Snapshot(at, observations=observations, **scope),
+        Snapshot(
+            at,
+            network=asked.get("network", False),
+            credentials=asked.get("credentials", False),
+            files=asked.get("files", True),
+            observations=observations,
+        ),
     )
 
 

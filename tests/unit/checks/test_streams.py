@@ -233,7 +233,10 @@ def test_js003_near_miss_just_created() -> None:
         ({"offline": True, "current": False}, "offline"),
         ({"current": False, "active": 31.0}, "not heard for 31 s"),
         ({"current": False, "active": 0.0, "lag": 1}, "never heard, 1 operation behind"),
-        ({"current": False, "active": 0.5, "lag": 250_000}, "250,000 operations behind"),
+        (
+            {"current": False, "active": 0.5, "lag": 250_000},
+            "250,000 operations behind, falling behind (5 s before: 0)",
+        ),
     ],
     ids=["offline", "silent", "never heard", "lagging"],
 )

@@ -210,7 +210,7 @@ def test_of_equal_causes_the_harmless_come_first() -> None:
         return Action(name, name, step, apply, why_no_undo="a test")
 
     cluster = one_replica(one_replica(one_replica(healthy(), "KV_a"), "KV_b"))
-    report = diagnose(installed_checks(), cluster)
+    report = diagnose([each for each in installed_checks() if each.code == "JS001"], cluster)
     risks = [Risk.DESTRUCTIVE, Risk.SAFE, Risk.DISRUPTIVE]
     actions = [planned(f"x.{risk}", risk) for risk in risks]
     findings = tuple(
