@@ -68,6 +68,7 @@ def _found(value: object) -> str:
 
 
 def _same(value: object) -> object:
+    """Encode what is JSON as it is; so is a tuple of such: it becomes a list in the file."""
     return value
 
 
@@ -112,7 +113,7 @@ def _tuple(arguments: tuple[object, ...]) -> Codec:
     if arguments[-1] is Ellipsis:
         item = codec(arguments[0])
         return Codec(
-            lambda value: [item.encode(each) for each in value],
+            _same if item.encode is _same else lambda value: [item.encode(each) for each in value],
             lambda value: tuple(_items(value, item.decode)),
         )
     items = tuple(map(codec, arguments))
@@ -123,6 +124,8 @@ def _tuple(arguments: tuple[object, ...]) -> Codec:
         rest = iter(items)
         return tuple(_items(value, lambda each: next(rest).decode(each)))
 
+    if all(each.encode is _same for each in items):
+        return Codec(_same, decode)
     return Codec(lambda value: [each.encode(part) for each, part in zip(items, value, strict=True)], decode)
 
 

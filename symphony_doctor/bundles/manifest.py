@@ -81,8 +81,15 @@ def entry_of(name: str, content: bytes) -> FileEntry:
 
 
 def to_json(kind: object, value: object) -> bytes:
-    """Write a value of a type as JSON in one spelling."""
-    return json.dumps(codec(kind).encode(value), separators=(",", ":")).encode()
+    """Write a value of a type as JSON."""
+    import msgspec  # noqa: PLC0415 - only where one is written: start-up time
+
+    encoded = codec(kind).encode(value)
+    try:
+        return msgspec.json.encode(encoded)
+    except UnicodeEncodeError:
+        # names that are no UTF-8 come from the file system with lone surrogates, which JSON can escape
+        return json.dumps(encoded, separators=(",", ":")).encode()
 
 
 def from_json(kind: object, data: bytes, name: str) -> Any:  # noqa: ANN401 - a value of ``kind``

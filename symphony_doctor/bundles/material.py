@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Final, TypeVar
 
-from symphony_doctor.bundles.codec import codec
 from symphony_doctor.model.accounts import AccountFile
 from symphony_doctor.model.cluster import Cluster, Node
 from symphony_doctor.model.configuration import Setting
 from symphony_doctor.model.evidence import Evidence, Missing
+from symphony_doctor.model.identity import Flaw
 from symphony_doctor.model.jetstream import Store, StreamDirectory
 from symphony_doctor.model.log import Log
 from symphony_doctor.model.server import Server
@@ -61,13 +61,31 @@ def _nats_config(node: Node) -> tuple[str, str]:
 
 def _accounts(node: Node) -> tuple[str, str]:
     def lines(files: tuple[AccountFile, ...]) -> Iterator[str]:
-        yield json.dumps(codec(tuple[AccountFile, ...]).encode(files), indent=1)
+        for each in files:
+            claims = each.token
+            yield f"{each.name}, {each.size} bytes"
+            if isinstance(claims, Flaw):
+                yield f"  {claims.reason}: {claims.detail}"
+                continue
+            yield f"  {claims.kind} {claims.name}, {claims.subject}"
+            yield f"  by {claims.issuer}, signature {'valid' if claims.signature_valid else 'INVALID'}"
+            times = map(_time, (claims.issued_at, claims.not_before, claims.expires_at))
+            yield "  made {}, not before {}, until {}".format(*times)
+            if claims.signing_keys:
+                yield f"  signing keys {', '.join(claims.signing_keys)}"
+            if claims.grants_jetstream is not None:
+                yield f"  JetStream {'granted' if claims.grants_jetstream else 'not granted'}"
+            yield f"  SHA-256 {claims.digest}"
 
     return "accounts.txt", _told(node.account_files, lines)
 
 
 def _streams(node: Node) -> tuple[str, str]:
     def lines(directories: tuple[StreamDirectory, ...]) -> Iterator[str]:
+        usual = _usual([each.config.settings for each in directories if each.config is not None])
+        if usual:
+            yield "of every stream that says nothing else:"
+            yield from (f"  {path} = {value}" for path, value in sorted(usual.items()))
         account = None
         for each in sorted(directories, key=lambda each: (each.account, each.name)):
             if each.account != account:
@@ -77,9 +95,17 @@ def _streams(node: Node) -> tuple[str, str]:
                 yield f"  {each.name}: meta.inf: {each.flaw}"
                 continue
             yield f"  {each.name}: {each.config.storage}, {each.config.num_replicas} replicas"
-            yield from (f"    {path} = {value}" for path, value in each.config.settings)
+            own = dict(each.config.settings)
+            yield from (f"    {path} = {value}" for path, value in own.items() if usual.get(path) != value)
+            yield from (f"    {path}: not set" for path in usual if path not in own)
 
     return "streams.txt", _told(node.stream_directories, lines)
+
+
+def _usual(every: list[tuple[tuple[str, str], ...]]) -> dict[str, str]:
+    """Return the settings that more than half of the streams share."""
+    counts = Counter(setting for settings in every for setting in settings)
+    return {path: value for (path, value), count in counts.items() if count * 2 > len(every) > 1}
 
 
 def _log(node: Node) -> tuple[str, str]:

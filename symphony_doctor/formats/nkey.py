@@ -11,6 +11,7 @@ import binascii
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 
@@ -78,11 +79,7 @@ _SECRET_CANDIDATE: Final = re.compile(r"(?=(S[OAUNCX][A-Z2-7]{56}|P[A-Z2-7]{107}
 def decode(text: str) -> Nkey:
     """Decode a public key (56 characters) or a seed (58); raise NkeyError for anything else."""
     if len(text) == _PUBLIC_LENGTH:
-        body = _body(text)
-        kind = _KINDS.get(body[0])
-        if kind is None:
-            raise NkeyError("not a public key of a known kind")
-        return Nkey(kind, is_seed=False, raw=body[1:])
+        return _public(text)
     if len(text) == _SEED_LENGTH:
         body = _body(text)
         kind = _KINDS.get((body[0] & 7) << 5 | body[1] >> 3)
@@ -90,6 +87,16 @@ def decode(text: str) -> Nkey:
             raise NkeyError("not a seed of a known kind")
         return Nkey(kind, is_seed=True, raw=body[2:])
     raise NkeyError("neither the length of a public key nor of a seed")
+
+
+@lru_cache(maxsize=4096)
+def _public(text: str) -> Nkey:
+    """Decode a public key; the few of a cluster come again and again. Seeds are never kept."""
+    body = _body(text)
+    kind = _KINDS.get(body[0])
+    if kind is None:
+        raise NkeyError("not a public key of a known kind")
+    return Nkey(kind, is_seed=False, raw=body[1:])
 
 
 def is_public(text: str, kind: Kind | None = None) -> bool:

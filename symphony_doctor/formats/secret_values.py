@@ -55,6 +55,8 @@ _AUTHORIZATION: Final = re.compile(
     r"""(?i:\bauthorization["']?\s*[:=]\s*["']?(?:basic|digest|token|bearer)\s+)(?P<value>[^\s"',;]+)"""
 )
 _WORDS: Final = "password|passwd|passphrase|passcode|pwd|secret|token|salt|seed|api_?-?key|private_?-?key|credentials?"
+_STEMS: Final = ("pass", "pwd", "secret", "token", "salt", "seed", "api", "private", "credential")
+"""A part of each of these words: a text without any is not searched by pattern."""
 # A name, then a value that is quoted, or follows `=`, or is no plain word of a sentence.
 _ASSIGNED: Final = re.compile(
     rf"""(?i:(?:{_WORDS}))["']?\s*(?:"""
@@ -108,8 +110,11 @@ def _candidates(text: str) -> Iterator[SecretSpan]:
             yield SecretSpan(*match.span(), SecretKind.PASSWORD_HASH)
     if "://" in text:
         yield from _in_urls(text)
-    yield from _authorizations(text)
-    yield from _assigned(text)
+    folded = text.casefold()
+    if "bearer" in folded or "authorization" in folded:
+        yield from _authorizations(text)
+    if any(stem in folded for stem in _STEMS):
+        yield from _assigned(text)
 
 
 def _tokens(text: str) -> Iterator[SecretSpan]:

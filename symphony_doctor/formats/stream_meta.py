@@ -7,7 +7,6 @@ encryption at rest the file is a nonce and ciphertext, and a meta.key lies besid
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NoReturn
 
@@ -73,7 +72,10 @@ def parse(raw: bytes, file: str, *, has_key: bool | None = None) -> StreamMeta:
 
 def canonical(config: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     """Flatten a stream configuration (from a file or from the API) in the way of `StreamMeta.config`."""
-    return tuple(sorted(_flatten(config, "")))
+    found: list[tuple[str, str]] = []
+    for key, part in config.items():
+        _flatten(part, key, found)
+    return tuple(sorted(found))
 
 
 def _is_encrypted(raw: bytes, *, has_key: bool | None) -> bool:
@@ -127,22 +129,27 @@ def _upstream(value: object) -> str | None:
     return name if isinstance(name, str) and name else None
 
 
-def _flatten(value: object, path: str) -> Iterator[tuple[str, str]]:
+def _flatten(value: object, path: str, found: list[tuple[str, str]]) -> None:
+    """Append the leaves below a value: a large cluster has a million, so nothing is made for those left out."""
+    if not value:
+        return
     if isinstance(value, dict):
         for key, part in value.items():
-            if not (path == "metadata" and key.startswith("_nats.")):
-                yield from _flatten(part, f"{path}.{key}" if path else key)
+            if part and not (path == "metadata" and key.startswith("_nats.")):
+                _flatten(part, f"{path}.{key}", found)
     elif isinstance(value, list):
         for index, part in enumerate(value):
-            yield from _flatten(part, f"{path}.{index}")
-    elif value and (path, value) != ("compression", "none"):
-        yield path, _spelled(value)
+            _flatten(part, f"{path}.{index}", found)
+    elif (path, value) != ("compression", "none"):
+        found.append((path, _spelled(value)))
 
 
 def _spelled(value: object) -> str:
     """Give a value's JSON; a large cluster has a million of them, and most need no encoder."""
     if value is True:
         return "true"
+    if type(value) is str and value.isalnum():
+        return f'"{value}"'
     return str(value) if type(value) is int else json.dumps(value, ensure_ascii=False)
 
 

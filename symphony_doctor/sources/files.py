@@ -18,7 +18,7 @@ _KINDS = (
 )
 
 
-def read_file(path: Path, limit: int) -> Evidence[bytes]:
+def read_file(path: Path | str, limit: int) -> Evidence[bytes]:
     """Read a regular file of at most ``limit`` bytes.
 
     A FIFO, a device, a directory or a larger file is not read at all. Never raises ``OSError``.
@@ -50,12 +50,12 @@ def read_file(path: Path, limit: int) -> Evidence[bytes]:
         os.close(handle)
 
 
-def open_for_reading(path: Path) -> int:
+def open_for_reading(path: Path | str) -> int:
     """Open whatever is there without waiting for its other end, and return its descriptor. Raises as ``os.open``."""
     return os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
 
 
-def list_directory(path: Path, limit: int) -> Evidence[tuple[str, ...]]:
+def list_directory(path: Path | str, limit: int) -> Evidence[tuple[str, ...]]:
     """Return the sorted names in a directory, refusing one with more than ``limit`` entries."""
     where = str(path)
     names: list[str] = []

@@ -226,12 +226,12 @@ class _Reader:
         files = []
         for name in names.value:
             if name.endswith(".jwt"):
-                path = directory / name
+                path = os.path.join(directory, name)  # noqa: PTH118 - there are thousands, and a Path costs more than a read
                 found = read_file(path, SMALL_LIMIT)
                 if isinstance(found, Seen):
-                    files.append(AccountFile(name, str(path), len(found.value), self.read_token(found.value)))
+                    files.append(AccountFile(name, path, len(found.value), self.read_token(found.value)))
                 elif not found.is_absence:  # a file that went away while it was read is no file
-                    files.append(AccountFile(name, str(path), 0, Flaw(found.state.value, found.why)))
+                    files.append(AccountFile(name, path, 0, Flaw(found.state.value, found.why)))
         return Seen(tuple(files), str(directory))
 
     def _stream_directories(self, store: Path) -> Evidence[tuple[StreamDirectory, ...]]:
@@ -243,27 +243,29 @@ class _Reader:
             return accounts
         found: list[StreamDirectory] = []
         for account in accounts.value:
-            streams = list_directory(store / account / "streams", MOST_ENTRIES)
+            folder = os.path.join(store, account, "streams")  # noqa: PTH118 - as above
+            streams = list_directory(folder, MOST_ENTRIES)
             if isinstance(streams, Missing):
                 if not streams.is_absence and is_directory(store / account):
                     return streams
                 continue
             found.extend(
-                self._stream_directory(account, name, store / account / "streams" / name)
+                self._stream_directory(account, name, f"{folder}{os.sep}{name}")
                 for name in streams.value
                 if not name.startswith(".")  # half deleted: the server removes it at its next start
             )
         return Seen(tuple(found), str(store))
 
-    def _stream_directory(self, account: str, name: str, path: Path) -> StreamDirectory:
-        found = read_file(path / "meta.inf", SMALL_LIMIT)
+    def _stream_directory(self, account: str, name: str, path: str) -> StreamDirectory:
+        file = f"{path}{os.sep}meta.inf"
+        found = read_file(file, SMALL_LIMIT)
         if isinstance(found, Missing):
-            return StreamDirectory(account, name, str(path), None, found.why)
+            return StreamDirectory(account, name, path, None, found.why)
         try:
-            meta = stream_meta.parse(found.value, str(path / "meta.inf"))
+            meta = stream_meta.parse(found.value, file)
         except FormatError as error:
             encrypted = isinstance(error, stream_meta.EncryptedMetaError)
-            return StreamDirectory(account, name, str(path), None, str(error), encrypted=encrypted)
+            return StreamDirectory(account, name, path, None, str(error), encrypted=encrypted)
         config = StreamConfig(
             name=meta.name,
             storage=meta.storage,
@@ -272,7 +274,7 @@ class _Reader:
             sources=meta.sources,
             settings=meta.config,
         )
-        return StreamDirectory(account, name, str(path), config, None)
+        return StreamDirectory(account, name, path, config, None)
 
 
 def _store(path: Path) -> Evidence[Store]:
