@@ -11,6 +11,7 @@ import re
 from typing import Final
 
 from symphony_doctor.formats import secret_values
+from symphony_doctor.formats.secret_values import SecretKind
 from symphony_doctor.leaks import Leak, Needle, is_ordinary, needles, search
 
 __all__ = ["Leak", "Secrets", "printable"]
@@ -97,6 +98,10 @@ class Secrets:
             if secret in masked and not is_ordinary(secret):
                 masked = masked.replace(secret, fingerprint)
         return masked
+
+    def kind_of(self, fingerprint: str) -> SecretKind | None:
+        """Return the kind of the secret that a fingerprint stands for; ``None`` where it is of another run."""
+        return next((each.kind for each in self._needles.values() if each.fingerprint == fingerprint), None)
 
     def leaks(self, document: bytes | str) -> tuple[Leak, ...]:
         """Search a document for every secret registered so far; () is the proof that it can be written.

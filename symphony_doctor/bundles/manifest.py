@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from symphony_doctor.bundles.codec import CodecError, codec
+from symphony_doctor.bundles.files import BundleFile
 
 SCHEMA: Final = 1
 """The version of manifest and snapshot; a bundle with a greater one is of a newer doctor.
@@ -23,6 +24,8 @@ MANIFEST: Final = "manifest.json"
 SNAPSHOT: Final = "snapshot.json"
 REPORT: Final = "report.json"
 REPORT_TEXT: Final = "report.txt"
+REPORT_HTML: Final = "report.html"
+REDACTION: Final = "redaction.json"
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}(?:/[A-Za-z0-9_][A-Za-z0-9._-]{0,99}){0,2}")
 _LATEST: Final = 2.0**35
@@ -34,11 +37,12 @@ class BundleError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class FileEntry:
-    """A file of the bundle: ``size`` in bytes, ``sha256`` in hex."""
+    """A file of the bundle: ``size`` in bytes, ``sha256`` in hex; ``origin`` is what it was made of."""
 
     name: str
     size: int
     sha256: str
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +79,9 @@ def is_safe_name(name: str) -> bool:
     return _NAME.fullmatch(name) is not None
 
 
-def entry_of(name: str, content: bytes) -> FileEntry:
+def entry_of(file: BundleFile) -> FileEntry:
     """Return the line of the manifest for a file."""
-    return FileEntry(name, len(content), hashlib.sha256(content).hexdigest())
+    return FileEntry(file.name, len(file.content), hashlib.sha256(file.content).hexdigest(), file.origin)
 
 
 def to_json(kind: object, value: object) -> bytes:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Final, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
+from symphony_doctor.bundles.files import BundleText
 from symphony_doctor.model.accounts import AccountFile
 from symphony_doctor.model.cluster import Cluster, Node
 from symphony_doctor.model.configuration import Setting
-from symphony_doctor.model.evidence import Evidence, Missing
+from symphony_doctor.model.evidence import Evidence, Missing, Seen
 from symphony_doctor.model.identity import Flaw
 from symphony_doctor.model.jetstream import Store, StreamDirectory
 from symphony_doctor.model.log import Log
@@ -22,20 +23,24 @@ T = TypeVar("T")
 _ODD: Final = re.compile(r"[^A-Za-z0-9._-]+")
 
 
-def material(cluster: Cluster) -> Iterator[tuple[str, str]]:
-    """Yield (name of a file, its text), what helps most first."""
-    folders = node_folders(cluster)
+def material(cluster: Cluster, folders: Mapping[str, str]) -> Iterator[BundleText]:
+    """Yield the texts on each node, what helps most first; ``folders`` by the name of the node."""
     for write in (_symphony_config, _nats_config, _figures, _streams, _log, _accounts):
         for node in cluster.nodes:
-            name, text = write(node)
-            yield f"nodes/{folders[node.name]}/{name}", text
+            name, text, origin = write(node)
+            yield BundleText(f"nodes/{folders[node.name]}/{name}", text, origin)
 
 
-def node_folders(cluster: Cluster) -> dict[str, str]:
-    """Return the name of each node's folder below ``nodes/``."""
+def server_folders(cluster: Cluster, folders: Mapping[str, str]) -> dict[str, str]:
+    """Return the folder of each server's node by the server's id."""
+    return {node.server.value.server_id: folders[node.name] for node in cluster.nodes if isinstance(node.server, Seen)}
+
+
+def node_folders(cluster: Cluster, show: Callable[[str], str] = str) -> dict[str, str]:
+    """Return the name of each node's folder below ``nodes/``; ``show`` gives the names as the bundle shows them."""
     found: dict[str, str] = {}
     for number, node in enumerate(cluster.nodes, 1):
-        name = _ODD.sub("_", node.name).strip("._-")[:60] or "node"
+        name = _ODD.sub("_", show(node.name)).strip("._-")[:60] or "node"
         found[node.name] = name if name not in found.values() else f"{name}_{number}"
     return found
 
@@ -51,15 +56,21 @@ def _settings(settings: tuple[Setting, ...]) -> Iterator[str]:
         yield f"{each.where.rpartition('/')[2]}  {each.key} = {each.shown}"
 
 
-def _symphony_config(node: Node) -> tuple[str, str]:
-    return "symphony.config.txt", _told(node.symphony_config, lambda config: _settings(config.settings))
+_Written: TypeAlias = tuple[str, str, str]
+"""The name of a file in the node's folder, its text, and where that is from."""
 
 
-def _nats_config(node: Node) -> tuple[str, str]:
-    return "nats.config.txt", _told(node.nats_config, lambda config: _settings(config.settings))
+def _symphony_config(node: Node) -> _Written:
+    found = node.symphony_config
+    return "symphony.config.txt", _told(found, lambda config: _settings(config.settings)), found.where
 
 
-def _accounts(node: Node) -> tuple[str, str]:
+def _nats_config(node: Node) -> _Written:
+    found = node.nats_config
+    return "nats.config.txt", _told(found, lambda config: _settings(config.settings)), found.where
+
+
+def _accounts(node: Node) -> _Written:
     def lines(files: tuple[AccountFile, ...]) -> Iterator[str]:
         for each in files:
             claims = each.token
@@ -77,10 +88,10 @@ def _accounts(node: Node) -> tuple[str, str]:
                 yield f"  JetStream {'granted' if claims.grants_jetstream else 'not granted'}"
             yield f"  SHA-256 {claims.digest}"
 
-    return "accounts.txt", _told(node.account_files, lines)
+    return "accounts.txt", _told(node.account_files, lines), node.account_files.where
 
 
-def _streams(node: Node) -> tuple[str, str]:
+def _streams(node: Node) -> _Written:
     def lines(directories: tuple[StreamDirectory, ...]) -> Iterator[str]:
         usual = _usual([each.config.settings for each in directories if each.config is not None])
         if usual:
@@ -99,7 +110,7 @@ def _streams(node: Node) -> tuple[str, str]:
             yield from (f"    {path} = {value}" for path, value in own.items() if usual.get(path) != value)
             yield from (f"    {path}: not set" for path in usual if path not in own)
 
-    return "streams.txt", _told(node.stream_directories, lines)
+    return "streams.txt", _told(node.stream_directories, lines), node.stream_directories.where
 
 
 def _usual(every: list[tuple[tuple[str, str], ...]]) -> dict[str, str]:
@@ -108,7 +119,7 @@ def _usual(every: list[tuple[tuple[str, str], ...]]) -> dict[str, str]:
     return {path: value for (path, value), count in counts.items() if count * 2 > len(every) > 1}
 
 
-def _log(node: Node) -> tuple[str, str]:
+def _log(node: Node) -> _Written:
     def lines(logs: tuple[Log, ...]) -> Iterator[str]:
         for log in logs:
             yield f"{log.path} from {_time(log.first_at)} to {_time(log.last_at)}, start {_time(log.started_at)}"
@@ -116,10 +127,10 @@ def _log(node: Node) -> tuple[str, str]:
                 yield f"  {each.kind} {each.about}: {each.total} times, last {_time(each.last_at)}, {each.where}"
                 yield f"    {each.text}"
 
-    return "log.txt", _told(node.log, lines)
+    return "log.txt", _told(node.log, lines), node.log.where
 
 
-def _figures(node: Node) -> tuple[str, str]:
+def _figures(node: Node) -> _Written:
     def store(found: Store) -> Iterator[str]:
         if found.disk is not None:
             yield f"disk {found.disk.size} bytes, {found.disk.free} free, {found.disk.used_percent:.0f} % used"
@@ -136,7 +147,7 @@ def _figures(node: Node) -> tuple[str, str]:
         else f"jetstream memory {jetstream.value.memory} of {jetstream.value.max_memory} bytes,"
         f" storage {jetstream.value.storage} of {jetstream.value.max_storage} bytes\n"
     )
-    return "figures.txt", "".join((*lines, memory))
+    return "figures.txt", "".join((*lines, memory)), "statvfs, VARZ, JSZ"
 
 
 def _time(at: float | None) -> str:

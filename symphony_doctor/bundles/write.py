@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import IO, Final
 
+from symphony_doctor.bundles.files import BundleFile
 from symphony_doctor.bundles.manifest import MANIFEST, Manifest, Omitted, entry_of, to_json
 from symphony_doctor.errors import InputError, LeakError
+from symphony_doctor.formats.secret_scan import scan
 
 _HEADER: Final = 256
 """Packed bytes of a file's header and its line in the manifest, at most."""
@@ -23,24 +25,24 @@ LEVEL: Final = 6
 
 
 def fit(
-    needed: Iterable[tuple[str, bytes]], wanted: Iterable[tuple[str, bytes]], limit: int
-) -> tuple[list[tuple[str, bytes]], tuple[Omitted, ...]]:
+    needed: Iterable[BundleFile], wanted: Iterable[BundleFile], limit: int
+) -> tuple[list[BundleFile], tuple[Omitted, ...]]:
     """Choose what fits in a bundle of so many bytes; raise ``InputError`` where what is needed does not."""
     files, rest, omitted = list(needed), list(wanted), []
-    if _END + sum(len(content) + _HEADER for _, content in (*files, *rest)) <= limit:
+    if _END + sum(len(each.content) + _HEADER for each in (*files, *rest)) <= limit:
         # it fits as it is, so nothing need be packed to see that it does
         return [*files, *rest], ()
     left = limit - _END
-    left -= sum(_packed(content) for _, content in files)
+    left -= sum(_packed(each.content) for each in files)
     if left < 0:
         raise InputError(f"--max-size: the evidence alone needs {limit - left:,} bytes; give at least that")
-    for name, content in rest:
-        size = _packed(content)
+    for each in rest:
+        size = _packed(each.content)
         if size <= left:
             left -= size
-            files.append((name, content))
+            files.append(each)
         else:
-            omitted.append(Omitted(name, len(content), "--max-size"))
+            omitted.append(Omitted(each.name, len(each.content), "--max-size"))
     return files, tuple(omitted)
 
 
@@ -49,28 +51,31 @@ def _packed(content: bytes) -> int:
 
 
 def complete(
-    manifest: Manifest, files: Iterable[tuple[str, bytes]], leaks: Callable[[bytes], Iterable[object]]
-) -> tuple[Manifest, list[tuple[str, bytes]]]:
+    manifest: Manifest, files: Iterable[BundleFile], leaks: Callable[[bytes], Iterable[object]]
+) -> tuple[Manifest, list[BundleFile]]:
     """Return the manifest with every file in it, and all files with the manifest before them.
 
-    Each is searched for the secrets of this run: raises ``LeakError`` where it holds one.
+    Each is searched for the secrets of this run, and for what looks like one: raises ``LeakError`` where it holds one.
     """
     every = list(files)
-    manifest = replace(manifest, files=tuple(entry_of(name, content) for name, content in every))
-    every.insert(0, (MANIFEST, to_json(Manifest, manifest)))
-    for name, content in every:
-        if any(leaks(name.encode() + b"\n" + content)):
-            raise LeakError(f"{name} held a secret, so no bundle was written: this is a fault of the doctor")
+    manifest = replace(manifest, files=tuple(map(entry_of, every)))
+    every.insert(0, BundleFile(MANIFEST, to_json(Manifest, manifest)))
+    for each in every:
+        whole = each.name.encode() + b"\n" + each.content
+        suspect = next(scan(each.content), None)
+        if suspect is not None or any(leaks(whole)):
+            line = f", line {suspect.line} ({suspect.kind})," if suspect is not None else ""
+            raise LeakError(f"{each.name}{line} held a secret, so no bundle was written: this is a fault of the doctor")
     return manifest, every
 
 
-def pack(file: IO[bytes], files: Iterable[tuple[str, bytes]], made_at: float) -> None:
+def pack(file: IO[bytes], files: Iterable[BundleFile], made_at: float) -> None:
     """Write the files as a bundle, packed."""
     with (
         gzip.GzipFile("", "wb", LEVEL, file, int(made_at)) as packed,
         tarfile.open(fileobj=packed, mode="w|", format=tarfile.PAX_FORMAT) as archive,
     ):
-        for name, content in files:
-            member = tarfile.TarInfo(name)
-            member.size, member.mode, member.mtime = len(content), 0o600, int(made_at)
-            archive.addfile(member, io.BytesIO(content))
+        for each in files:
+            member = tarfile.TarInfo(each.name)
+            member.size, member.mode, member.mtime = len(each.content), 0o600, int(made_at)
+            archive.addfile(member, io.BytesIO(each.content))

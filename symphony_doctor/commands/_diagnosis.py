@@ -24,7 +24,7 @@ from symphony_doctor.model.finding import Severity
 from symphony_doctor.model.report import Report, Status
 from symphony_doctor.redaction import Secrets
 from symphony_doctor.reports import FORMATS
-from symphony_doctor.sources.collect import Request
+from symphony_doctor.sources.request import Request
 from symphony_doctor.sources.snapshot import Snapshot
 
 _PAUSE = 1.0

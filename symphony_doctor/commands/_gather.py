@@ -7,8 +7,9 @@ import time
 from dataclasses import replace
 
 from symphony_doctor.redaction import Secrets
-from symphony_doctor.sources.collect import Request, collect
+from symphony_doctor.sources.collect import collect
 from symphony_doctor.sources.observation import ServerAnswers
+from symphony_doctor.sources.request import Request
 from symphony_doctor.sources.snapshot import Sample, Snapshot
 
 
@@ -46,7 +47,7 @@ async def _earlier(request: Request, known: Secrets) -> Sample | None:
     """Ask the servers before the look that counts, as often as was asked for; return what they said first."""
     first = None
     # logs and load balancers say the same some seconds later
-    again = replace(request, logs=(), load_balancers=())
+    again = replace(request, logs=(), load_balancers=(), record=None)
     for _ in range(request.samples - 1 if request.network else 0):
         at = time.time()
         seen = await collect(again, known.fingerprint)

@@ -19,7 +19,7 @@ from symphony_doctor.redaction import Secrets
 from symphony_doctor.remedies.access import Reach, accounts_of
 from symphony_doctor.remedies.executor import Executor, Look
 from symphony_doctor.remedies.journal import Journal, default_directory
-from symphony_doctor.sources.collect import Request
+from symphony_doctor.sources.request import Request
 
 BUILTIN = Provider("symphony_doctor.remedies.actions", "symphony-doctor")
 

@@ -14,8 +14,9 @@ from symphony_doctor.commands._evidence import OPTIONS, samples_option
 from symphony_doctor.commands._paths import load_balancers as balancer_files
 from symphony_doctor.commands._paths import log_file, node_directories
 from symphony_doctor.errors import UsageError
-from symphony_doctor.sources.collect import Request, server_address
+from symphony_doctor.sources.collect import server_address
 from symphony_doctor.sources.credentials import Tls, authority_file, creds_file, nats_context
+from symphony_doctor.sources.request import Request
 
 
 def request_of(

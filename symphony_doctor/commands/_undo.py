@@ -17,7 +17,7 @@ from symphony_doctor.remedies.access import Reach
 from symphony_doctor.remedies.history import Past, folders_of
 from symphony_doctor.remedies.journal import Journal
 from symphony_doctor.remedies.lock import locked
-from symphony_doctor.sources.collect import Request
+from symphony_doctor.sources.request import Request
 
 
 async def undo(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from symphony_doctor.model.check import Check
     from symphony_doctor.redaction import Secrets
     from symphony_doctor.remedies.executor import Look
-    from symphony_doctor.sources.collect import Request
+    from symphony_doctor.sources.request import Request
 
 DEFAULT_FAULT = "r1-bucket"
 
@@ -54,9 +54,9 @@ def command(fault: str, nodes: int, no_color: bool) -> int:
 async def _demonstrate(fault: str, nodes: int, *, color: bool) -> None:
     from symphony_doctor.lab.cluster import Lab
     from symphony_doctor.remedies.executor import Look
-    from symphony_doctor.sources.collect import Request
     from symphony_doctor.sources.credentials import creds_file
     from symphony_doctor.sources.node_directory import NodeDirectory
+    from symphony_doctor.sources.request import Request
 
     rules = load_rules(()).checks
     with tempfile.TemporaryDirectory(prefix="symphony-demo-") as folder:

@@ -19,7 +19,7 @@ from symphony_doctor.commands.checks import CHECKS_DIR, choose, load_rules, not_
 from symphony_doctor.errors import UsageError
 from symphony_doctor.model.finding import Severity
 from symphony_doctor.reports import FORMATS
-from symphony_doctor.sources.collect import Request
+from symphony_doctor.sources.request import Request
 
 
 @click.command("run")

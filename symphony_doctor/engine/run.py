@@ -11,8 +11,8 @@ import msgspec
 
 from symphony_doctor.engine.attempt import Failure, attempt_each, describe
 from symphony_doctor.model.check import Check
-from symphony_doctor.model.cluster import Cluster
-from symphony_doctor.model.evidence import EvidenceMissing, State
+from symphony_doctor.model.cluster import CLUSTER_KINDS, Cluster
+from symphony_doctor.model.evidence import EvidenceMissing, Missing, State
 from symphony_doctor.model.finding import Finding, Gap
 from symphony_doctor.model.report import CheckResult, Status
 
@@ -21,6 +21,8 @@ DEADLINE = 20.0
 
 MOST_FINDINGS = 100_000
 """Findings and gaps that one rule may yield before it is taken for one that never ends."""
+
+_NO_NODE = Missing(State.UNREACHABLE, "no node of a cluster was seen")
 
 _UNPROVEN = frozenset({State.DENIED, State.TIMED_OUT, State.UNREACHABLE, State.UNREADABLE, State.TOO_LARGE})
 
@@ -104,6 +106,9 @@ def _reason(gaps: Iterable[Gap]) -> str:
 
 
 def _run_one(rule: Check, cluster: Cluster, thresholds: dict[str, float]) -> _Said:
+    if not cluster.nodes and not (rule.needs and CLUSTER_KINDS.issuperset(rule.needs)):
+        # nothing that could be wrong was seen, and nothing that could be right
+        return _Said((), (Gap(None, _NO_NODE),), "", 0.0)
     findings: list[Finding] = []
     gaps: list[Gap] = []
     crash = ""

@@ -113,8 +113,7 @@ def _candidates(text: str) -> Iterator[SecretSpan]:
     folded = text.casefold()
     if "bearer" in folded or "authorization" in folded:
         yield from _authorizations(text)
-    if any(stem in folded for stem in _STEMS):
-        yield from _assigned(text)
+    yield from _assigned(text, folded)
 
 
 def _tokens(text: str) -> Iterator[SecretSpan]:
@@ -146,8 +145,8 @@ def _in_urls(text: str) -> Iterator[SecretSpan]:
             yield _span(match, "user", SecretKind.TOKEN)
 
 
-def _assigned(text: str) -> Iterator[SecretSpan]:
-    for match in _ASSIGNED.finditer(text):
+def _assigned(text: str, folded: str) -> Iterator[SecretSpan]:
+    for match in _assignments(text, folded):
         group = next(name for name in ("quoted", "equal", "colon") if match[name] is not None)
         value = match[group]
         # In `secret:3f9a12c4@host` the mask itself looks like an assignment.
@@ -155,6 +154,26 @@ def _assigned(text: str) -> Iterator[SecretSpan]:
         if masked or _NO_SECRET.fullmatch(value) or is_public(value) or _is_path(value):
             continue
         yield _span(match, group, SecretKind.PASSWORD)
+
+
+def _assignments(text: str, folded: str) -> Iterator[re.Match[str]]:
+    """Yield what the pattern would find: tried only where a name begins, as it has no beginning to search for."""
+    if len(folded) != len(text):
+        # a letter that folds to several: places in one are not those in the other
+        yield from _ASSIGNED.finditer(text)
+        return
+    end = 0
+    for at in sorted(at for stem in _STEMS for at in _places(folded, stem)):
+        if at >= end and (match := _ASSIGNED.match(text, at)) is not None:
+            end = match.end()
+            yield match
+
+
+def _places(text: str, word: str) -> Iterator[int]:
+    at = text.find(word)
+    while at >= 0:
+        yield at
+        at = text.find(word, at + 1)
 
 
 def _span(match: re.Match[str], group: str, kind: SecretKind) -> SecretSpan:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -64,3 +64,7 @@ class Log:
     stopped: bool
     truncated: bool
     events: tuple[LogEvent, ...]
+
+    def since(self, at: float) -> Log:
+        """Return it without the complaints that were last heard before a time, in Unix seconds."""
+        return replace(self, events=tuple(each for each in self.events if each.last_at is None or each.last_at >= at))

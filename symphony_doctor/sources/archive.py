@@ -6,10 +6,10 @@ import gzip
 import hashlib
 import tarfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final, cast
+from typing import IO, Final, TypeAlias, cast
 
 from symphony_doctor.bundles.manifest import (
     MANIFEST,
@@ -41,11 +41,15 @@ class Opened:
     snapshot: bytes
 
 
-def open_bundle(path: Path) -> Opened:
+Visit: TypeAlias = Callable[[str, bytes], None]
+"""Is given each file of a bundle: its name and its content."""
+
+
+def open_bundle(path: Path, visit: Visit | None = None) -> Opened:
     """Read a bundle whole and compare every file with the manifest. Raises ``BundleError``."""
     try:
         with gzip.open(path, "rb") as file:
-            return _compared(_files(_Bounded(cast("IO[bytes]", file))))
+            return _compared(_files(_Bounded(cast("IO[bytes]", file))), visit)
     except BundleError:
         raise
     except gzip.BadGzipFile:
@@ -56,7 +60,7 @@ def open_bundle(path: Path) -> Opened:
         raise BundleError("it is damaged, or no .tar.gz file") from None
 
 
-def _compared(files: Iterator[tuple[str, IO[bytes]]]) -> Opened:
+def _compared(files: Iterator[tuple[str, IO[bytes]]], visit: Visit | None) -> Opened:
     name, content = next(files, ("", None))
     if name != MANIFEST or content is None:
         raise BundleError(f"its first file is not {MANIFEST}")
@@ -67,9 +71,11 @@ def _compared(files: Iterator[tuple[str, IO[bytes]]]) -> Opened:
         entry = expected.pop(name, None)
         if entry is None:
             raise BundleError(f"it holds {name}, which its {MANIFEST} does not name, or holds it twice")
-        size, digest, data = _read(content, keep=name == SNAPSHOT)
+        size, digest, data = _read(content, keep=visit is not None or name == SNAPSHOT)
         if (size, digest) != (entry.size, entry.sha256):
             raise BundleError(f"its {name} is not what its {MANIFEST} says: damaged or changed")
+        if visit is not None:
+            visit(name, data)
         snapshot = data if name == SNAPSHOT else snapshot
     if expected:
         raise BundleError(f"it lacks {min(expected)}, which its {MANIFEST} names")

@@ -12,7 +12,7 @@ from symphony_doctor.bundles.manifest import SNAPSHOT, BundleError, Manifest, ch
 from symphony_doctor.errors import InputError
 from symphony_doctor.model.configuration import NatsConfig, SymphonyConfig
 from symphony_doctor.model.evidence import Evidence, Seen
-from symphony_doctor.sources.archive import open_bundle
+from symphony_doctor.sources.archive import Visit, open_bundle
 from symphony_doctor.sources.files import failure
 from symphony_doctor.sources.observation import NodeFiles, Observation, PortProbe, ServerAnswers, UiAnswers
 from symphony_doctor.sources.snapshot import Snapshot
@@ -27,8 +27,11 @@ class Bundle:
     snapshot: Snapshot
 
 
-def read_bundle(path: Path) -> Bundle:
-    """Read one bundle; raise ``InputError`` naming the file and what is wrong with it."""
+def read_bundle(path: Path, visit: Visit | None = None) -> Bundle:
+    """Read one bundle; raise ``InputError`` naming the file and what is wrong with it.
+
+    ``visit`` is given every file in it but the manifest.
+    """
     try:
         is_file = stat.S_ISREG(path.stat().st_mode)
     except (OSError, ValueError) as error:
@@ -36,7 +39,7 @@ def read_bundle(path: Path) -> Bundle:
     if not is_file:
         raise InputError(f"{path} is no file: expected what `symphony-doctor bundle collect` wrote")
     try:
-        opened = open_bundle(path)
+        opened = open_bundle(path, visit)
         snapshot: Snapshot = from_json(Snapshot, opened.snapshot, SNAPSHOT)
         check_time(snapshot.observed_at)
     except BundleError as error:

@@ -23,7 +23,7 @@ from symphony_doctor.sources.credentials import Credentials
 from symphony_doctor.sources.deadline import Deadline
 from symphony_doctor.sources.nats_server import greet
 from symphony_doctor.sources.observation import Address, Observation, ResolverPack, ServerAnswers
-from symphony_doctor.sources.system_account import Connection, RefusedError, connected
+from symphony_doctor.sources.system_account import Connection, Record, RefusedError, connected
 
 PAGE = 256
 """Accounts in one page of JSZ: the server holds a lock while it makes one."""
@@ -41,12 +41,19 @@ class _Reached:
 
 
 async def inquire(
-    addresses: Iterable[Address], credentials: Credentials, read_token: ReadToken, seconds: float
+    addresses: Iterable[Address],
+    credentials: Credentials,
+    read_token: ReadToken,
+    seconds: float,
+    record: Record | None = None,
 ) -> list[Observation]:
-    """Ask every server all about itself, each within ``seconds``, and then those found on the way."""
+    """Ask every server all about itself, each within ``seconds``, and then those found on the way.
+
+    ``record`` is given every answer as it came.
+    """
     async with AsyncExitStack() as stack:
         reached = await asyncio.gather(
-            *(_reach(stack, address, credentials, read_token, Deadline.after(seconds)) for address in addresses)
+            *(_reach(stack, address, credentials, read_token, Deadline.after(seconds), record) for address in addresses)
         )
         connections = [each.connection for each in reached if isinstance(each.connection, Connection)]
         asked = {
@@ -63,7 +70,12 @@ async def inquire(
 
 
 async def _reach(
-    stack: AsyncExitStack, address: Address, credentials: Credentials, read_token: ReadToken, deadline: Deadline
+    stack: AsyncExitStack,
+    address: Address,
+    credentials: Credentials,
+    read_token: ReadToken,
+    deadline: Deadline,
+    record: Record | None,
 ) -> _Reached:
     greeted = await greet(address, deadline)
     if isinstance(greeted.greeting, Missing):
@@ -74,6 +86,7 @@ async def _reach(
         )
     except RefusedError as refused:
         return _Reached(greeted, refused.missing)
+    connection.record = record
     return _Reached(greeted, connection, await _ask(connection, connection.server.id, read_token, deadline))
 
 

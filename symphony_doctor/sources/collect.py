@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from symphony_doctor.errors import UsageError
 from symphony_doctor.formats.nats_settings import DEFAULT_CLIENT_PORT, route_address
 from symphony_doctor.model.configuration import NatsConfig, RouteAddress
-from symphony_doctor.model.evidence import Seen
+from symphony_doctor.model.evidence import Evidence, Missing, Seen, State
 from symphony_doctor.model.identity import Located
+from symphony_doctor.model.log import Log
 from symphony_doctor.sources import load_balancer, log_files, node_directory
-from symphony_doctor.sources.credentials import Credentials, Tls
+from symphony_doctor.sources.credentials import Credentials
 from symphony_doctor.sources.deadline import Deadline, leave_threads_behind
 from symphony_doctor.sources.http import collect as collect_ui
-from symphony_doctor.sources.log_files import LogFile
 from symphony_doctor.sources.nats_server import collect as collect_servers
 from symphony_doctor.sources.nats_server import probe_routes
 from symphony_doctor.sources.node_directory import NodeDirectory
@@ -31,39 +31,14 @@ from symphony_doctor.sources.observation import (
     ServiceAnswer,
 )
 from symphony_doctor.sources.ports import probe_ports
+from symphony_doctor.sources.request import Request
 from symphony_doctor.sources.tokens import TokenReader
 
 DEFAULT_UI_PORT = 8080
 
+_NO_LOGS = Missing(State.NOT_ASKED, "logs were left out (--exclude logs)")
+
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What a run looks at. ``seconds`` is the deadline of each node, not the sum of them.
-
-    Where there are ``further_credentials``, the servers tell which are the system account's; the others ask
-    services. The servers are asked ``samples`` times, ``interval`` seconds apart.
-    """
-
-    directories: tuple[NodeDirectory, ...] = ()
-    servers: tuple[Address, ...] = ()
-    credentials: Credentials | None = None
-    network: bool = True
-    seconds: float = 5.0
-    environment: Mapping[str, str] = field(default_factory=dict)
-    load_balancers: tuple[Path, ...] = ()
-    logs: tuple[LogFile, ...] = ()
-    tls: Tls = field(default_factory=Tls)
-    further_credentials: tuple[Credentials, ...] = ()
-    bundles: tuple[Path, ...] = ()
-    samples: int = 1
-    interval: float = 5.0
-
-    @property
-    def is_live(self) -> bool:
-        """Tell whether it looks at anything besides bundles."""
-        return bool(self.directories or self.servers or self.load_balancers or self.logs or self.credentials)
 
 
 async def collect(request: Request, fingerprint: Callable[[str], str]) -> list[Observation]:
@@ -92,7 +67,7 @@ async def collect(request: Request, fingerprint: Callable[[str], str]) -> list[O
 
         system, others = await services.tell_apart(addresses, (system, *others), request.seconds)
     answers, probes, answered, told = await asyncio.gather(
-        collect_servers(addresses, system, read_token, request.seconds),
+        collect_servers(addresses, system, read_token, request.seconds, request.record),
         probe_routes(routes, request.seconds),
         collect_ui(_ui_addresses(files), fingerprint, request.seconds),
         _ask_services(addresses, others, request.seconds),
@@ -113,6 +88,8 @@ async def _with_logs(
     request: Request, files: list[NodeFiles], fingerprint: Callable[[str], str]
 ) -> tuple[list[NodeFiles], list[GivenLog]]:
     """Read the logs that the nodes' nats.config name, and those given: it would delay the network beside it."""
+    if not request.read_logs:
+        return [replace(each, log=_NO_LOGS) for each in files], []
     deadline = Deadline.after(request.seconds)
     own, given = await asyncio.gather(
         asyncio.gather(
@@ -120,7 +97,17 @@ async def _with_logs(
         ),
         asyncio.gather(*(log_files.collect_given(each, fingerprint, deadline) for each in request.logs)),
     )
-    return [replace(each, log=log) for each, log in zip(files, own, strict=True)], given
+    since = request.logs_since
+    return (
+        [replace(each, log=_recent(log, since)) for each, log in zip(files, own, strict=True)],
+        [replace(each, logs=_recent(each.logs, since)) for each in given],
+    )
+
+
+def _recent(logs: Evidence[tuple[Log, ...]], since: float | None) -> Evidence[tuple[Log, ...]]:
+    if since is None or isinstance(logs, Missing):
+        return logs
+    return replace(logs, value=tuple(log.since(since) for log in logs.value))
 
 
 def _claims(request: Request) -> list[GivenCredentials]:

@@ -7,14 +7,21 @@ import stat
 from pathlib import Path
 from typing import Final
 
+from symphony_doctor.formats.log_lines import Clock, read_line
 from symphony_doctor.sources.files import open_for_reading
 
 LIMIT: Final = 64 * 1024
-"""Bytes of one log."""
+"""Bytes of one log, where no time is given."""
+
+SINCE_LIMIT: Final = 8 * 1024 * 1024
+"""Bytes of one log, where all lines since a time are wanted."""
 
 
-def tail_of(path: Path) -> str | None:
-    """Return the last whole lines of a log, unmasked; ``None`` where it is packed, gone, or no file."""
+def tail_of(path: Path, since: float | None = None) -> str | None:
+    """Return the last whole lines of a log, unmasked; ``None`` where it is packed, gone, or no file.
+
+    With ``since`` (Unix seconds) all lines from that time on, as far as ``SINCE_LIMIT`` allows.
+    """
     if path.suffix == ".gz":
         return None
     try:
@@ -25,12 +32,26 @@ def tail_of(path: Path) -> str | None:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
             return None
-        start = max(0, status.st_size - LIMIT)
-        data = os.pread(handle, LIMIT, start)
+        limit = LIMIT if since is None else SINCE_LIMIT
+        start = max(0, status.st_size - limit)
+        data = os.pread(handle, limit, start)
     except OSError:
         return None
     finally:
         os.close(handle)
     # a line that is cut off could be the rest of a secret
     whole = data.partition(b"\n")[2] if start else data
+    if since is not None:
+        whole = _from(whole, since, Clock(written_at=status.st_mtime))
     return whole.decode("utf-8", "replace")
+
+
+def _from(data: bytes, since: float, clock: Clock) -> bytes:
+    """Return the lines from the first on that was written at that time or later."""
+    place = 0
+    for line in data.splitlines(keepends=True):
+        at = read_line(line, clock).at
+        if at is not None and at >= since:
+            return data[place:]
+        place += len(line)
+    return b""

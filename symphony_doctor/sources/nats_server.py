@@ -19,15 +19,19 @@ async def collect(
     credentials: Credentials | None,
     read_token: Callable[[str], Token | Flaw],
     seconds: float,
+    record: Callable[[str, str, bytes], None] | None = None,
 ) -> list[Observation]:
-    """Ask every address at once; each has ``seconds`` in all, whatever the others do."""
+    """Ask every address at once; each has ``seconds`` in all, whatever the others do.
+
+    ``record`` is given every answer of the system account's questions as it came: server's id, endpoint, bytes.
+    """
     every = tuple(addresses)
     if credentials is None:
         deadline = Deadline.after(seconds)
         return [*await asyncio.gather(*(greet(each, deadline) for each in every))]
     from symphony_doctor.sources.cluster_inquiry import inquire  # noqa: PLC0415 - the client is imported only if used
 
-    return await inquire(every, credentials, read_token, seconds)
+    return await inquire(every, credentials, read_token, seconds, record)
 
 
 async def greet(address: Address, deadline: Deadline) -> ServerAnswers:

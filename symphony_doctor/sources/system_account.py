@@ -7,7 +7,7 @@ import logging
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 import nats
@@ -23,6 +23,8 @@ from symphony_doctor.sources.deadline import Deadline
 from symphony_doctor.sources.reasons import reason
 
 A = TypeVar("A")
+Record: TypeAlias = Callable[[str, str, bytes], None]
+"""Is given each answer as it came: the server's id, the endpoint, the bytes."""
 V = TypeVar("V")
 
 logging.getLogger("nats").addHandler(logging.NullHandler())
@@ -171,6 +173,8 @@ _NO_ISSUER = frozenset({2, 18, 19, 20, 21})
 class Connection:
     """A connection of the system account to one server."""
 
+    record: Record | None = None
+
     def __init__(
         self, client: Client, address: str, server: Identified, account: str, credentials: Credentials
     ) -> None:
@@ -195,6 +199,8 @@ class Connection:
         missing: Missing
         try:
             reply = await self._client.request(subject, body, timeout=max(0.001, deadline.remaining))
+            if self.record is not None:
+                self.record(server_id, endpoint, reply.data)
             kind: type[Envelope[A]] = Envelope[answer]  # type: ignore[valid-type]
             envelope = msgspec.json.decode(reply.data, type=kind)
         except (TimeoutError, nats.errors.TimeoutError):

@@ -21,9 +21,9 @@ from symphony_doctor.model.action import Access
 from symphony_doctor.remedies.access import log_in
 from symphony_doctor.remedies.executor import doors_of
 from symphony_doctor.remedies.hands import connected
-from symphony_doctor.sources.collect import Request
 from symphony_doctor.sources.credentials import Tls, creds_file
 from symphony_doctor.sources.node_directory import NodeDirectory
+from symphony_doctor.sources.request import Request
 
 from .fixing import Repairer, snapshot, stream_config, update_stream
 

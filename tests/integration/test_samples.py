@@ -15,9 +15,10 @@ from symphony_doctor.lab.cluster import Lab
 from symphony_doctor.lab.leading import move_leaders
 from symphony_doctor.model.evidence import Seen
 from symphony_doctor.model.finding import Severity
-from symphony_doctor.sources.collect import Request, server_address
+from symphony_doctor.sources.collect import server_address
 from symphony_doctor.sources.credentials import creds_file
 from symphony_doctor.sources.observation import ServerAnswers
+from symphony_doctor.sources.request import Request
 from symphony_doctor.sources.snapshot import Sample, Snapshot
 from symphony_doctor.testing import judge
 

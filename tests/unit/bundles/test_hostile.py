@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from symphony_doctor.bundles.files import BundleFile
 from symphony_doctor.bundles.manifest import KIND, MANIFEST, SCHEMA, SNAPSHOT, Manifest, entry_of, to_json
 from symphony_doctor.errors import InputError
 from symphony_doctor.sources import archive
@@ -32,7 +33,7 @@ def member(name: str, content: bytes = b"", **fields: object) -> Member:
 
 
 def manifest(*files: tuple[str, bytes], **changes: object) -> Member:
-    made = Manifest(KIND, SCHEMA, "0", 1.0, "host", "key", (), tuple(entry_of(*each) for each in files))
+    made = Manifest(KIND, SCHEMA, "0", 1.0, "host", "key", (), tuple(entry_of(BundleFile(*each)) for each in files))
     return member(MANIFEST, json.dumps({**json.loads(to_json(Manifest, made)), **changes}).encode())
 
 

@@ -10,9 +10,10 @@ from symphony_doctor.assemble import Scope, assemble
 from symphony_doctor.lab.identity import Identity, create_identity, create_user_account
 from symphony_doctor.lab.layout import NodeAddress, write_node
 from symphony_doctor.model.cluster import Cluster
-from symphony_doctor.sources.collect import Request, collect
+from symphony_doctor.sources.collect import collect
 from symphony_doctor.sources.node_directory import NodeDirectory
 from symphony_doctor.sources.observation import Observation
+from symphony_doctor.sources.request import Request
 from symphony_doctor.testing import NOW
 
 

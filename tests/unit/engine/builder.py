@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from symphony_doctor.model.check import Because, Check, Parameter
-from symphony_doctor.model.cluster import Cluster
+from symphony_doctor.model.cluster import Cluster, Node
 from symphony_doctor.model.evidence import Missing, State
 from symphony_doctor.model.finding import EvidenceEntry, Finding, Gap, Remedy, Severity, Subject
 
-CLUSTER = Cluster(0.0, "c", ())
+CLUSTER = Cluster(0.0, "c", (Node("node1"),))
 TIMED_OUT = Missing(State.TIMED_OUT, "no answer within 5 s")
 NOT_ASKED = Missing(State.NOT_ASKED, "no credentials")
 

@@ -16,6 +16,7 @@ from symphony_doctor.model.cluster import Cluster
 from symphony_doctor.model.evidence import Missing, State
 from symphony_doctor.model.finding import Finding, Gap, Severity, Subject
 from symphony_doctor.model.report import Status
+from symphony_doctor.testing import NOW, installed_checks
 
 from .builder import CLUSTER, NOT_ASKED, TIMED_OUT, check, finding, saying
 
@@ -288,3 +289,12 @@ def test_no_rule_is_no_outcome() -> None:
 
 def test_a_rule_may_be_worse_than_its_usual_severity() -> None:
     assert outcome(saying(finding(severity=Severity.CRITICAL))).findings[0].severity is Severity.CRITICAL
+
+
+def test_without_any_node_nothing_is_said_and_nothing_passes() -> None:
+    """An address that refuses connections is no cluster without quorum, and none that is healthy."""
+    outcomes = run(installed_checks(), Cluster(observed_at=NOW, name="", nodes=()))
+    assert [outcome.check.code for outcome in outcomes if outcome.findings] == []
+    assert {outcome.result.status for outcome in outcomes} == {Status.SKIPPED}
+    unproven = {outcome.result.reason for outcome in outcomes if outcome.result.unproven}
+    assert unproven == {"no node of a cluster was seen"}

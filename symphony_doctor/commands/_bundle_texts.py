@@ -1,0 +1,55 @@
+"""The files of a bundle besides the snapshot: the report in every form, and what people want to read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from symphony_doctor.bundles.answers import Answers
+from symphony_doctor.bundles.files import BundleFile, BundleText
+from symphony_doctor.bundles.manifest import REPORT, REPORT_TEXT
+from symphony_doctor.bundles.material import material, node_folders, server_folders
+from symphony_doctor.commands.checks import load_rules, not_loaded
+from symphony_doctor.engine.diagnose import diagnose
+from symphony_doctor.model.cluster import Cluster
+from symphony_doctor.model.evidence import Seen
+from symphony_doctor.reports import FORMATS
+from symphony_doctor.sources.log_tail import tail_of
+
+
+def reports(cluster: Cluster) -> Iterator[BundleFile]:
+    """Yield the report on a cluster by all rules, as `run` writes it."""
+    loaded = load_rules(())
+    report = diagnose(loaded.checks, cluster, problems=not_loaded(loaded))
+    yield BundleFile(REPORT, FORMATS["json"](report).encode())
+    yield BundleFile(REPORT_TEXT, FORMATS["terminal"](report, verbosity=1).encode("utf-8", "backslashreplace"))
+
+
+def texts(
+    cluster: Cluster, answers: Answers, since: float | None, mask: Callable[[str], str], show: Callable[[str], str]
+) -> Iterator[BundleFile]:
+    """Yield what people want to read, what helps most first.
+
+    ``mask`` replaces secrets in a text; ``show`` gives names as the bundle shows them. Of logs there are lines since a
+    time, in Unix seconds.
+    """
+    folders = node_folders(cluster, show)
+    every = (
+        *material(cluster, folders),
+        *_log_tails(cluster, folders, since),
+        *answers.files(server_folders(cluster, folders)),
+    )
+    for each in every:
+        content = show(mask(each.text)).encode("utf-8", "backslashreplace")
+        yield BundleFile(each.name, content, show(mask(each.origin)))
+
+
+def _log_tails(cluster: Cluster, folders: dict[str, str], since: float | None) -> Iterator[BundleText]:
+    """Yield the end of each log that was read, once where it is of several nodes."""
+    done: set[str] = set()
+    for node in cluster.nodes:
+        for log in node.log.value if isinstance(node.log, Seen) else ():
+            text = None if log.path in done else tail_of(Path(log.path), since)
+            done.add(log.path)
+            if text is not None:
+                yield BundleText(f"nodes/{folders[node.name]}/log-tail.txt", text, log.path)
