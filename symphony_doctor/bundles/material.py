@@ -39,9 +39,13 @@ def server_folders(cluster: Cluster, folders: Mapping[str, str]) -> dict[str, st
 def node_folders(cluster: Cluster, show: Callable[[str], str] = str) -> dict[str, str]:
     """Return the name of each node's folder below ``nodes/``; ``show`` gives the names as the bundle shows them."""
     found: dict[str, str] = {}
-    for number, node in enumerate(cluster.nodes, 1):
-        name = _ODD.sub("_", show(node.name)).strip("._-")[:60] or "node"
-        found[node.name] = name if name not in found.values() else f"{name}_{number}"
+    for node in cluster.nodes:
+        number = 2
+        name = plain = _ODD.sub("_", show(node.name)).strip("._-")[:60] or "node"
+        while name in found.values():
+            name = f"{plain}_{number}"
+            number += 1
+        found[node.name] = name
     return found
 
 

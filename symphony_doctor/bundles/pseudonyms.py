@@ -83,7 +83,8 @@ _KEPT: Final = frozenset(
 _WORD: Final = re.compile(r"[\w+@-]+(?:\.[\w+@-]+)*")
 _IPV4: Final = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.]*\d)")
 _IPV6: Final = re.compile(r"(?<![\w:.])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?![\w:])")
-_EMAIL: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+# what stands after a colon or a slash is of a URL, or a masked password
+_EMAIL: Final = re.compile(r"(?<![\w.+:/-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _HOME: Final = re.compile(r"/(?:home|Users)/([\w.-]+)")
 _HOST: Final = re.compile(r"[a-z0-9_.-]*[a-z][a-z0-9_.-]*")
 _PERSON: Final = b"doctor-names-v1"

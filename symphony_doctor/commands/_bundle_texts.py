@@ -48,8 +48,11 @@ def _log_tails(cluster: Cluster, folders: dict[str, str], since: float | None) -
     """Yield the end of each log that was read, once where it is of several nodes."""
     done: set[str] = set()
     for node in cluster.nodes:
+        number = 0
         for log in node.log.value if isinstance(node.log, Seen) else ():
             text = None if log.path in done else tail_of(Path(log.path), since)
             done.add(log.path)
             if text is not None:
-                yield BundleText(f"nodes/{folders[node.name]}/log-tail.txt", text, log.path)
+                number += 1
+                name = "log-tail.txt" if number == 1 else f"log-tail-{number}.txt"
+                yield BundleText(f"nodes/{folders[node.name]}/{name}", text, log.path)

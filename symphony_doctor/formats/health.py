@@ -29,7 +29,10 @@ def complaints(body: bytes, show: Callable[[str], str]) -> tuple[str, ...]:
         return ()
     # what stands deepest is of one component: it tells more than the sum of all
     found = sorted(_leaves(document, (), 0), key=lambda leaf: -len(leaf[0]))
-    return tuple(f"{_short('.'.join(path))}: {_displayed(path, value, show)}" for path, value in found[:MOST_WORDS])
+    return tuple(
+        f"{_short(secret_values.mask('.'.join(path), show))}: {_displayed(path, value, show)}"
+        for path, value in found[:MOST_WORDS]
+    )
 
 
 def _leaves(value: object, path: tuple[str, ...], level: int) -> Iterator[tuple[tuple[str, ...], str]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 from symphony_doctor.formats.nats_config import Array, Map, Scalar, Value, pitfalls
@@ -30,6 +30,7 @@ T = TypeVar("T", str, int, bool)
 
 DEFAULT_CLIENT_PORT = 4222
 DEFAULT_ROUTE_PORT = 6222
+_LONGEST_OPTION: Final = 32
 
 ReadToken = Callable[[str], Token | Flaw]
 Show = Callable[[tuple[str, ...], str], tuple[str, bool]]
@@ -267,7 +268,8 @@ def _flatten(value: Value, path: tuple[str, ...], show: Show) -> Iterator[Settin
     if isinstance(value, Map):
         last = {_canonical(entry.key): entry for entry in value.entries}
         for key, entry in sorted(last.items()):
-            yield from _flatten(entry.value, (*path, key), show)
+            # a key that is longer than any option's can be a secret, as where users were written as a map
+            yield from _flatten(entry.value, (*path, show((), key)[0] if len(key) > _LONGEST_OPTION else key), show)
     elif isinstance(value, Array):
         for index, item in enumerate(value.items):
             yield from _flatten(item, (*path, str(index)), show)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import math
 import re
 from collections import Counter
@@ -54,6 +56,9 @@ _BEARER: Final = re.compile(r"(?i:\bbearer\s+)(?P<value>[A-Za-z0-9._~+/=-]{8,})"
 _AUTHORIZATION: Final = re.compile(
     r"""(?i:\bauthorization["']?\s*[:=]\s*["']?(?:basic|digest|token|bearer)\s+)(?P<value>[^\s"',;]+)"""
 )
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{24,}={0,2}")
+_READABLE: Final = re.compile(r"[\t\n\r -~]+")
+_URL_ALPHABET: Final = str.maketrans("-_", "+/")
 _WORDS: Final = "password|passwd|passphrase|passcode|pwd|secret|token|salt|seed|api_?-?key|private_?-?key|credentials?"
 _STEMS: Final = ("pass", "pwd", "secret", "token", "salt", "seed", "api", "private", "credential")
 """A part of each of these words: a text without any is not searched by pattern."""
@@ -114,6 +119,27 @@ def _candidates(text: str) -> Iterator[SecretSpan]:
     if "bearer" in folded or "authorization" in folded:
         yield from _authorizations(text)
     yield from _assigned(text, folded)
+    yield from encoded(text)
+
+
+def encoded(text: str) -> Iterator[SecretSpan]:
+    """Yield the runs of base64 that stand for a text with a secret in it, each as a whole."""
+    for match in _BASE64.finditer(text):
+        plain = _decoded(match[0])
+        inside = find(plain) if plain is not None else ()
+        if inside:
+            yield SecretSpan(*match.span(), inside[0].kind)
+
+
+def _decoded(run: str) -> str | None:
+    """Return the text that a run of base64 stands for, where it is one: keys, digests and paths are not."""
+    body = run.rstrip("=").translate(_URL_ALPHABET)
+    try:
+        raw = base64.b64decode(body + "=" * (-len(body) % 4))
+    except (binascii.Error, ValueError):
+        return None
+    text = raw.decode("ascii", "replace")
+    return text if _READABLE.fullmatch(text) else None
 
 
 def _tokens(text: str) -> Iterator[SecretSpan]:

@@ -7,13 +7,15 @@ encryption at rest the file is a nonce and ciphertext, and a meta.key lies besid
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Literal, NoReturn
+from typing import Any, Final, Literal, NoReturn, TypeAlias
 
-from symphony_doctor.formats import json_places
+from symphony_doctor.formats import json_places, secret_values
 from symphony_doctor.formats.position import FormatError, Position
 
 Storage = Literal["file", "memory"]
+Fingerprint: TypeAlias = Callable[[str], str]
 
 
 class EncryptedMetaError(FormatError):
@@ -43,8 +45,8 @@ class StreamMeta:
 _SHORTEST_CIPHERTEXT: Final = 12 + 16
 
 
-def parse(raw: bytes, file: str, *, has_key: bool | None = None) -> StreamMeta:
-    """Read a meta.inf; `file` is its name for positions.
+def parse(raw: bytes, file: str, fingerprint: Fingerprint, *, has_key: bool | None = None) -> StreamMeta:
+    """Read a meta.inf; `file` is its name for positions, `fingerprint` takes the place of secrets in it.
 
     `has_key` says whether there is a meta.key beside it; None where that was not looked at, then bytes that
     are no text count as encrypted. Raises FormatError, as EncryptedMetaError where the file is encrypted.
@@ -65,17 +67,38 @@ def parse(raw: bytes, file: str, *, has_key: bool | None = None) -> StreamMeta:
         json_places.leaves(text, file)
         _fail(file, "a stream's configuration as a JSON object", "something else")
     try:
-        return _meta(value, text=raw, file=file)
+        return _meta(value, fingerprint, text=raw, file=file)
     except RecursionError:
         raise FormatError(Position(file, 1, 1), "a stream's configuration", "far too many levels") from None
 
 
-def canonical(config: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+def canonical(config: dict[str, Any], fingerprint: Fingerprint) -> tuple[tuple[str, str], ...]:
     """Flatten a stream configuration (from a file or from the API) in the way of `StreamMeta.config`."""
     found: list[tuple[str, str]] = []
     for key, part in config.items():
-        _flatten(part, key, found)
+        if key in _WRITTEN_BY_PEOPLE:
+            _flatten(_masked(part, (key,), fingerprint), key, found)
+        else:
+            _flatten(part, key, found)
     return tuple(sorted(found))
+
+
+_WRITTEN_BY_PEOPLE: Final = frozenset({"description", "metadata"})
+"""What is free text, and may hold a secret: the rest says where messages come from and how they are kept."""
+
+
+def _masked(value: object, path: tuple[str, ...], fingerprint: Fingerprint) -> object:
+    if isinstance(value, dict):
+        return {
+            secret_values.mask(key, fingerprint): _masked(part, (*path, key), fingerprint)
+            for key, part in value.items()
+            if not key.startswith("_nats.")
+        }
+    if isinstance(value, str):
+        if secret_values.is_secret(path, value):
+            return fingerprint(value)
+        return secret_values.mask(value, fingerprint)
+    return value
 
 
 def _is_encrypted(raw: bytes, *, has_key: bool | None) -> bool:
@@ -89,7 +112,7 @@ def _is_encrypted(raw: bytes, *, has_key: bool | None) -> bool:
     return False
 
 
-def _meta(value: dict[str, Any], *, text: bytes, file: str) -> StreamMeta:
+def _meta(value: dict[str, Any], fingerprint: Fingerprint, *, text: bytes, file: str) -> StreamMeta:
     def fail(key: str, expected: str) -> NoReturn:
         _fail_at(text, file, key, expected)
 
@@ -120,7 +143,7 @@ def _meta(value: dict[str, Any], *, text: bytes, file: str) -> StreamMeta:
         mirror=_upstream(mirror),
         sources=tuple(source for source in names if source is not None),
         created=created,
-        config=canonical(rest),
+        config=canonical(rest, fingerprint),
     )
 
 

@@ -9,26 +9,25 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 
 import msgspec
 
 from symphony_doctor.model.evidence import Evidence, Missing, Seen, State
-from symphony_doctor.model.identity import Flaw, Token
+from symphony_doctor.model.identity import Token
 from symphony_doctor.model.jetstream import JetStream, MetaGroup
 from symphony_doctor.sources import answers, jsz
 from symphony_doctor.sources.credentials import Credentials
 from symphony_doctor.sources.deadline import Deadline
 from symphony_doctor.sources.nats_server import greet
 from symphony_doctor.sources.observation import Address, Observation, ResolverPack, ServerAnswers
-from symphony_doctor.sources.system_account import Connection, Record, RefusedError, connected
+from symphony_doctor.sources.reading import Reading
+from symphony_doctor.sources.system_account import Connection, RefusedError, connected
 
 PAGE = 256
 """Accounts in one page of JSZ: the server holds a lock while it makes one."""
-
-ReadToken = Callable[[str], Token | Flaw]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +40,12 @@ class _Reached:
 
 
 async def inquire(
-    addresses: Iterable[Address],
-    credentials: Credentials,
-    read_token: ReadToken,
-    seconds: float,
-    record: Record | None = None,
+    addresses: Iterable[Address], credentials: Credentials, reading: Reading, seconds: float
 ) -> list[Observation]:
-    """Ask every server all about itself, each within ``seconds``, and then those found on the way.
-
-    ``record`` is given every answer as it came.
-    """
+    """Ask every server all about itself, each within ``seconds``, and then those found on the way."""
     async with AsyncExitStack() as stack:
         reached = await asyncio.gather(
-            *(_reach(stack, address, credentials, read_token, Deadline.after(seconds), record) for address in addresses)
+            *(_reach(stack, address, credentials, reading, Deadline.after(seconds)) for address in addresses)
         )
         connections = [each.connection for each in reached if isinstance(each.connection, Connection)]
         asked = {
@@ -62,36 +54,30 @@ async def inquire(
             if isinstance(each.connection, Connection) and each.answers is not None
         }
         deadline = Deadline.after(seconds)
-        asked |= await _ask_further(connections, asked, read_token, deadline)
+        asked |= await _ask_further(connections, asked, reading, deadline)
         holders, pack = await asyncio.gather(
-            _resolver_accounts(connections, asked, deadline), _pack(connections, reached, read_token, deadline)
+            _resolver_accounts(connections, asked, deadline), _pack(connections, reached, reading, deadline)
         )
     return [pack, *_attributed(reached, asked, holders)]
 
 
 async def _reach(
-    stack: AsyncExitStack,
-    address: Address,
-    credentials: Credentials,
-    read_token: ReadToken,
-    deadline: Deadline,
-    record: Record | None,
+    stack: AsyncExitStack, address: Address, credentials: Credentials, reading: Reading, deadline: Deadline
 ) -> _Reached:
     greeted = await greet(address, deadline)
     if isinstance(greeted.greeting, Missing):
         return _Reached(greeted, greeted.greeting)
     try:
         connection = await stack.enter_async_context(
-            connected(greeted.address, credentials, greeted.greeting.value, deadline)
+            connected(greeted.address, credentials, greeted.greeting.value, deadline, reading.record)
         )
     except RefusedError as refused:
         return _Reached(greeted, refused.missing)
-    connection.record = record
-    return _Reached(greeted, connection, await _ask(connection, connection.server.id, read_token, deadline))
+    return _Reached(greeted, connection, await _ask(connection, connection.server.id, reading, deadline))
 
 
 async def _ask_further(
-    connections: list[Connection], asked: dict[str, ServerAnswers], read_token: ReadToken, deadline: Deadline
+    connections: list[Connection], asked: dict[str, ServerAnswers], reading: Reading, deadline: Deadline
 ) -> dict[str, ServerAnswers]:
     """Ask the servers that no address led to, each by way of a server that has a route to it."""
     ways: dict[str, Connection] = {}
@@ -100,22 +86,22 @@ async def _ask_further(
         for route in answered.routes.value if answered and isinstance(answered.routes, Seen) else ():
             if route.remote_id not in asked:
                 ways.setdefault(route.remote_id, connection)
-    found = await asyncio.gather(*(_ask(way, each, read_token, deadline) for each, way in ways.items()))
+    found = await asyncio.gather(*(_ask(way, each, reading, deadline) for each, way in ways.items()))
     return dict(zip(ways, found, strict=True))
 
 
-async def _ask(way: Connection, server_id: str, read_token: ReadToken, deadline: Deadline) -> ServerAnswers:
+async def _ask(way: Connection, server_id: str, reading: Reading, deadline: Deadline) -> ServerAnswers:
     asked_at = time.time()
     server, routes, jetstream, meta_group, health = await asyncio.gather(
         way.ask(
             server_id,
             "VARZ",
             answers.Varz,
-            lambda varz: answers.server(varz, read_token, asked_at, time.time()),
+            lambda varz: answers.server(varz, reading.token, asked_at, time.time()),
             deadline,
         ),
         way.ask(server_id, "ROUTEZ", answers.Routez, answers.routes, deadline),
-        _jetstream(way, server_id, deadline),
+        _jetstream(way, server_id, reading, deadline),
         way.ask(server_id, "RAFTZ", _Raftz, _meta_group, deadline, group="_meta_"),
         way.ask(server_id, "HEALTHZ", answers.Healthz, answers.health, deadline, details=True),
     )
@@ -139,7 +125,7 @@ def _meta_group(groups: _Raftz) -> MetaGroup | None:
     return answers.meta_group(found[0]) if found else None
 
 
-async def _jetstream(way: Connection, server_id: str, deadline: Deadline) -> Evidence[JetStream]:
+async def _jetstream(way: Connection, server_id: str, reading: Reading, deadline: Deadline) -> Evidence[JetStream]:
     pages: list[jsz.Jsz] = []
     accounts = 0
     while True:
@@ -153,7 +139,7 @@ async def _jetstream(way: Connection, server_id: str, deadline: Deadline) -> Evi
         got = len(page.value.account_details or ())
         accounts += got
         if got < PAGE or accounts >= page.value.total > 0:
-            return Seen(jsz.jetstream(tuple(pages)), "JSZ")
+            return Seen(jsz.jetstream(tuple(pages), reading.fingerprint), "JSZ")
 
 
 def _itself(page: jsz.Jsz) -> jsz.Jsz:
@@ -202,7 +188,7 @@ async def _list_accounts(connection: Connection, wanted: set[str], deadline: Dea
 
 
 async def _pack(
-    connections: list[Connection], reached: Iterable[_Reached], read_token: ReadToken, deadline: Deadline
+    connections: list[Connection], reached: Iterable[_Reached], reading: Reading, deadline: Deadline
 ) -> ResolverPack:
     """Fetch every account JWT from whichever resolver answers (accounts.go: an empty reply is the last)."""
     if not connections:
@@ -219,7 +205,7 @@ async def _pack(
     tokens = []
     for reply in replies[:-1]:
         _, _, text = reply.decode("ascii", "replace").partition("|")
-        token = read_token(text)
+        token = reading.token(text)
         if isinstance(token, Token):
             tokens.append(token)
     return ResolverPack(Seen(tuple(tokens), "CLAIMS.PACK"))

@@ -31,6 +31,7 @@ from symphony_doctor.sources.observation import (
     ServiceAnswer,
 )
 from symphony_doctor.sources.ports import probe_ports
+from symphony_doctor.sources.reading import Reading
 from symphony_doctor.sources.request import Request
 from symphony_doctor.sources.tokens import TokenReader
 
@@ -59,6 +60,7 @@ async def collect(request: Request, fingerprint: Callable[[str], str]) -> list[O
     observations: list[Observation] = [*files, *given, *balancers, *_claims(request)]
     if not request.network:
         return observations
+    reading = Reading(read_token, fingerprint, request.record)
     addresses = _unique([*request.servers, *_client_addresses(files)])
     routes = _route_addresses(files)
     system, others = request.credentials, request.further_credentials
@@ -67,7 +69,7 @@ async def collect(request: Request, fingerprint: Callable[[str], str]) -> list[O
 
         system, others = await services.tell_apart(addresses, (system, *others), request.seconds)
     answers, probes, answered, told = await asyncio.gather(
-        collect_servers(addresses, system, read_token, request.seconds, request.record),
+        collect_servers(addresses, system, reading, request.seconds),
         probe_routes(routes, request.seconds),
         collect_ui(_ui_addresses(files), fingerprint, request.seconds),
         _ask_services(addresses, others, request.seconds),
@@ -76,7 +78,7 @@ async def collect(request: Request, fingerprint: Callable[[str], str]) -> list[O
     servers = [each for each in answers if isinstance(each, ServerAnswers)]
     further, more, ports = await asyncio.gather(
         probe_routes(_told_routes(answers, set(routes)), request.seconds),
-        collect_servers(_advertised(request, observations), None, read_token, request.seconds),
+        collect_servers(_advertised(request, observations), None, reading, request.seconds),
         probe_ports(files, servers, addresses, request.seconds),
     )
     # an address that only a server advertises may be of a network that is not this one: its silence says nothing

@@ -5,6 +5,7 @@ Only what is used is declared; unknown fields are ignored, a wrong type is an er
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -98,8 +99,8 @@ class Jsz(msgspec.Struct):
     account_details: tuple[_AccountDetail, ...] | None = ()
 
 
-def jetstream(pages: tuple[Jsz, ...]) -> JetStream:
-    """Join the pages of one server's JSZ."""
+def jetstream(pages: tuple[Jsz, ...], fingerprint: Callable[[str], str]) -> JetStream:
+    """Join the pages of one server's JSZ; ``fingerprint`` takes the place of secrets in what people wrote there."""
     first = pages[0]
     accounts = [account for page in pages for account in page.account_details or ()]
     return JetStream(
@@ -114,7 +115,7 @@ def jetstream(pages: tuple[Jsz, ...]) -> JetStream:
         meta=_meta(first.meta_cluster),
         accounts=tuple(account.id or account.name for account in accounts),
         streams=tuple(
-            _stream(account.id or account.name, stream)
+            _stream(account.id or account.name, stream, fingerprint)
             for account in accounts
             for stream in account.stream_detail or ()
         ),
@@ -136,12 +137,12 @@ def _replicas(replicas: tuple[_ClusterReplica, ...] | None) -> tuple[Replica, ..
     )
 
 
-def _stream(account: str, stream: _StreamDetail) -> StreamState:
+def _stream(account: str, stream: _StreamDetail, fingerprint: Callable[[str], str]) -> StreamState:
     cluster = stream.cluster or _StreamCluster()
     upstreams = ((stream.mirror,) if stream.mirror else ()) + (stream.sources or ())
     return StreamState(
         account=account,
-        config=stream_config(stream.config or {"name": stream.name}),
+        config=stream_config(stream.config or {"name": stream.name}, fingerprint),
         created_at=stream.created.timestamp() if stream.created else 0.0,
         leader=cluster.leader,
         raft_group=cluster.raft_group,
@@ -162,7 +163,7 @@ def _stream(account: str, stream: _StreamDetail) -> StreamState:
     )
 
 
-def stream_config(config: dict[str, Any]) -> StreamConfig:
+def stream_config(config: dict[str, Any], fingerprint: Callable[[str], str]) -> StreamConfig:
     """Return a stream's configuration as the model has it; ``config`` is the API's JSON object."""
     mirror = config.get("mirror")
     replicas = config.get("num_replicas")
@@ -174,5 +175,5 @@ def stream_config(config: dict[str, Any]) -> StreamConfig:
         sources=tuple(
             str(source.get("name", "")) for source in config.get("sources") or () if isinstance(source, dict)
         ),
-        settings=stream_meta.canonical(config),
+        settings=stream_meta.canonical(config, fingerprint),
     )

@@ -3,35 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from symphony_doctor.model.certificate import Port, PortCertificate
-from symphony_doctor.model.identity import Flaw, Token
 from symphony_doctor.sources import info
 from symphony_doctor.sources.credentials import Credentials
 from symphony_doctor.sources.deadline import Deadline
 from symphony_doctor.sources.observation import Address, Observation, RouteProbe, ServerAnswers
+from symphony_doctor.sources.reading import Reading
 from symphony_doctor.sources.reasons import at
 
 
 async def collect(
     addresses: Iterable[Address],
     credentials: Credentials | None,
-    read_token: Callable[[str], Token | Flaw],
+    reading: Reading,
     seconds: float,
-    record: Callable[[str, str, bytes], None] | None = None,
 ) -> list[Observation]:
-    """Ask every address at once; each has ``seconds`` in all, whatever the others do.
-
-    ``record`` is given every answer of the system account's questions as it came: server's id, endpoint, bytes.
-    """
+    """Ask every address at once; each has ``seconds`` in all, whatever the others do."""
     every = tuple(addresses)
     if credentials is None:
         deadline = Deadline.after(seconds)
         return [*await asyncio.gather(*(greet(each, deadline) for each in every))]
     from symphony_doctor.sources.cluster_inquiry import inquire  # noqa: PLC0415 - the client is imported only if used
 
-    return await inquire(every, credentials, read_token, seconds, record)
+    return await inquire(every, credentials, reading, seconds)
 
 
 async def greet(address: Address, deadline: Deadline) -> ServerAnswers:

@@ -262,7 +262,7 @@ class _Reader:
         if isinstance(found, Missing):
             return StreamDirectory(account, name, path, None, found.why)
         try:
-            meta = stream_meta.parse(found.value, file)
+            meta = stream_meta.parse(found.value, file, self.fingerprint)
         except FormatError as error:
             encrypted = isinstance(error, stream_meta.EncryptedMetaError)
             return StreamDirectory(account, name, path, None, str(error), encrypted=encrypted)

@@ -7,7 +7,7 @@ import logging
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 import nats
@@ -20,11 +20,10 @@ from symphony_doctor.model.server import Greeting
 from symphony_doctor.sources.answers import Envelope, Identified, UserInfo
 from symphony_doctor.sources.credentials import Credentials
 from symphony_doctor.sources.deadline import Deadline
+from symphony_doctor.sources.reading import Record
 from symphony_doctor.sources.reasons import reason
 
 A = TypeVar("A")
-Record: TypeAlias = Callable[[str, str, bytes], None]
-"""Is given each answer as it came: the server's id, the endpoint, the bytes."""
 V = TypeVar("V")
 
 logging.getLogger("nats").addHandler(logging.NullHandler())
@@ -70,16 +69,21 @@ async def _ignore(_error: Exception) -> None:
 
 @asynccontextmanager
 async def connected(
-    address: str, credentials: Credentials, greeting: Greeting, deadline: Deadline
+    address: str,
+    credentials: Credentials,
+    greeting: Greeting,
+    deadline: Deadline,
+    record: Record | None = None,
 ) -> AsyncIterator[Connection]:
     """Connect to one server and prove that the credentials are the system account's.
 
-    Raises ``RefusedError``: denied, timed out or unreachable.
+    ``record`` is given every answer. Raises ``RefusedError``: denied, timed out or unreachable.
     """
     client = Client()
     client._transport = _Bounded()  # noqa: SLF001 - the client offers no other way to bound what it keeps
     try:
         connection = await _open(client, address, credentials, greeting, deadline)
+        connection.record = record
         yield connection
     finally:
         # a clean close waits for a flush that a hung server never answers
@@ -173,8 +177,6 @@ _NO_ISSUER = frozenset({2, 18, 19, 20, 21})
 class Connection:
     """A connection of the system account to one server."""
 
-    record: Record | None = None
-
     def __init__(
         self, client: Client, address: str, server: Identified, account: str, credentials: Credentials
     ) -> None:
@@ -183,6 +185,7 @@ class Connection:
         self.address = address
         self.server = server
         self.account = account
+        self.record: Record | None = None
 
     async def ask(
         self,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import subprocess
-import tarfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,35 +14,13 @@ import pytest
 from symphony_doctor.formats import nkey
 from symphony_doctor.lab.cluster import Lab
 
+from .bundling import collect, unpacked
 from .conftest import MODES, PROGRAM, Doctor
 
 pytestmark = pytest.mark.cluster
 
-FAULTS = ("wizard-per-node", "config-drift", "cluster-name", "dead-node", "missing-jwt", "r1-bucket")
-
-
-def collect(path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Make a bundle; it must work."""
-    done = subprocess.run(
-        [PROGRAM, "bundle", "collect", *arguments, "--interval", "200ms", "--output", path],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done
-
-
-def unpacked(path: Path) -> dict[str, bytes]:
-    """Return every file of a bundle."""
-    found = {}
-    with tarfile.open(path) as packed:
-        for member in packed:
-            content = packed.extractfile(member)
-            assert content is not None
-            found[member.name] = content.read()
-    return found
+# with files and NATS together, every fault is: test_faults.py
+FAULTS = ("wizard-per-node", "dead-node")
 
 
 def verdict(report: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from symphony_doctor.api import peer_id
 from symphony_doctor.lab.broken import Broken
 from symphony_doctor.lab.cluster import Lab
 
+from .bundling import the_bundle_says_the_same
 from .conftest import MODES, Doctor
 
 pytestmark = pytest.mark.cluster
@@ -115,7 +117,7 @@ def roots(report: dict[str, Any]) -> list[tuple[str, str, tuple[str, ...], str]]
 
 
 @pytest.mark.parametrize("fault", EXPECTED)
-def test_fault(fault: str, start: Callable[..., Lab]) -> None:
+def test_fault(fault: str, start: Callable[..., Lab], tmp_path: Path) -> None:
     expected = EXPECTED[fault]
     lab = start(nodes=expected.size, tls=expected.tls)
     broken = asyncio.run(lab.break_(fault))
@@ -137,3 +139,4 @@ def test_fault(fault: str, start: Callable[..., Lab]) -> None:
             # the evidence is not to be had this way: what is said must be true, and the rule is not passed
             status_of = {check["code"]: check["status"] for check in report["checks"]}
             assert status_of[expected.code] == "skipped", f"{mode}: {expected.code} {status_of[expected.code]}"
+    the_bundle_says_the_same(Doctor(lab), tmp_path / "bundle.tar.gz")

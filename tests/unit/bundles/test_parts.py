@@ -89,6 +89,12 @@ def test_a_host_is_replaced_wherever_it_stands(text: str) -> None:
     assert "example.com" not in shown
 
 
+def test_a_masked_password_in_a_url_stays_masked() -> None:
+    names = Pseudonyms(KEY, (), "node1.example.com")
+    shown = names.text("nats://u:secret:0a0b0c0d@node1.example.com:4222")
+    assert shown == f"nats://u:secret:0a0b0c0d@{names.mapping['node1.example.com']}:4222"
+
+
 @pytest.mark.parametrize("text", ["node10", "KV_node1", "node1x", "symphony.config", "2.11.4", "12:30:45", "$SYS.REQ"])
 def test_what_is_no_name_stays(text: str) -> None:
     assert Pseudonyms(KEY, (), "node1", "symphony", "sys").text(text) == text

@@ -28,6 +28,7 @@ def found(text: str) -> set[tuple[int, str, str]]:
         (f"see {base64.urlsafe_b64encode(PEM.encode()).decode()}", (1, "private key", "base64")),
         (f"a\n?q={quote(PEM, safe='')}", (2, "private key", "url")),
     ],
+    ids=["seed", "pem", "password", "seed in base64", "pem in base64", "pem in a URL"],
 )
 def test_a_secret_is_seen(text: str, expected: tuple[int, str, str]) -> None:
     assert expected in found(text)
@@ -45,6 +46,7 @@ def test_a_secret_is_seen(text: str, expected: tuple[int, str, str]) -> None:
         "/storage/jetstream/" + public_of_seed(SEED) + "/streams/KV_symphony_roles",
         "100 % of 3%20",
     ],
+    ids=["public key", "checksum", "masked", "booleans", "bytes", "words in base64", "path", "percent"],
 )
 def test_near_misses(text: str) -> None:
     assert found(text) == set()

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from symphony_doctor.formats.nkey import Kind, create_seed
 from symphony_doctor.formats.position import FormatError, Position
 from symphony_doctor.formats.stream_meta import EncryptedMetaError, StreamMeta, canonical, parse
 
@@ -24,12 +25,24 @@ WRITTEN = (
 )
 
 
+def mask(secret: str) -> str:
+    return f"<{len(secret)}>"
+
+
+def read(raw: bytes, file: str, *, has_key: bool | None = None) -> StreamMeta:
+    return parse(raw, file, mask, has_key=has_key)
+
+
+def flat(config: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    return canonical(config, mask)
+
+
 def changed(**changes: Any) -> bytes:  # noqa: ANN401 - whatever JSON holds
     return json.dumps({**json.loads(WRITTEN), **changes}).encode()
 
 
 def test_as_written_by_a_server() -> None:
-    assert parse(WRITTEN, FILE) == StreamMeta(
+    assert read(WRITTEN, FILE) == StreamMeta(
         name="KV_a",
         storage="file",
         num_replicas=3,
@@ -54,7 +67,7 @@ def test_as_written_by_a_server() -> None:
             ("subjects.0", '"$KV.a.>"'),
         ),
     )
-    hash(parse(WRITTEN, FILE))
+    hash(read(WRITTEN, FILE))
 
 
 def test_a_server_of_another_version_writes_the_same_configuration() -> None:
@@ -62,16 +75,16 @@ def test_a_server_of_another_version_writes_the_same_configuration() -> None:
     for key in ("allow_msg_ttl", "consumer_limits", "compression", "sealed", "metadata"):
         del older[key]
     newer = {**json.loads(WRITTEN), "allow_batched": False, "persist_mode": "", "metadata": {"_nats.ver": "2.99"}}
-    assert canonical(older) == canonical(newer)
-    assert parse(json.dumps(older).encode(), FILE).config == parse(json.dumps(newer).encode(), FILE).config
+    assert flat(older) == flat(newer)
+    assert read(json.dumps(older).encode(), FILE).config == read(json.dumps(newer).encode(), FILE).config
 
 
 def test_mirrors_and_sources() -> None:
-    meta = parse(changed(mirror={"name": "M", "external": {"api": "x"}}, sources=[{"name": "A"}, {"name": "B"}]), FILE)
+    meta = read(changed(mirror={"name": "M", "external": {"api": "x"}}, sources=[{"name": "A"}, {"name": "B"}]), FILE)
     assert meta.mirror == "M"
     assert meta.sources == ("A", "B")
     assert ("mirror.external.api", '"x"') in meta.config
-    assert parse(changed(storage="memory", subjects=None), FILE).storage == "memory"
+    assert read(changed(storage="memory", subjects=None), FILE).storage == "memory"
 
 
 @pytest.mark.parametrize(
@@ -101,7 +114,7 @@ def test_mirrors_and_sources() -> None:
 )
 def test_broken(raw: bytes, line: int, column: int, expected: str) -> None:
     with pytest.raises(FormatError) as raised:
-        parse(raw, FILE)
+        read(raw, FILE)
     assert not isinstance(raised.value, EncryptedMetaError)
     assert raised.value.expected.startswith(expected)
     assert raised.value.position.line == line
@@ -113,16 +126,16 @@ def test_encrypted() -> None:
     sealed = b"\x8f\xff" + os.urandom(500).replace(b"\0", b"\1")
     for has_key in (None, True):
         with pytest.raises(EncryptedMetaError) as raised:
-            parse(sealed, FILE, has_key=has_key)
+            read(sealed, FILE, has_key=has_key)
         assert raised.value.position == Position(FILE, 1, 1)
     with pytest.raises(FormatError, match="UTF-8"):
-        parse(sealed, FILE, has_key=False)
+        read(sealed, FILE, has_key=False)
     with pytest.raises(FormatError, match="UTF-8"):
-        parse(b"\xff" * 20 + bytes(100), FILE)
+        read(b"\xff" * 20 + bytes(100), FILE)
 
 
 def test_a_readable_file_is_read_even_where_there_is_a_key() -> None:
-    assert parse(WRITTEN, FILE, has_key=True).name == "KV_a"
+    assert read(WRITTEN, FILE, has_key=True).name == "KV_a"
 
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5)
@@ -135,10 +148,22 @@ KEYS = ["name", "storage", "num_replicas", "subjects", "mirror", "sources", "Cre
 @given(st.dictionaries(st.sampled_from(KEYS), values))
 def test_any_json_is_a_meta_or_a_format_error(changes: dict[str, Any]) -> None:
     with contextlib.suppress(FormatError):
-        hash(parse(changed(**changes), FILE))
+        hash(read(changed(**changes), FILE))
 
 
 @given(st.binary(), st.sampled_from([None, True, False]))
 def test_any_bytes_are_a_meta_or_a_format_error(raw: bytes, has_key: bool | None) -> None:  # noqa: FBT001
     with contextlib.suppress(FormatError):
-        parse(raw, FILE, has_key=has_key)
+        read(raw, FILE, has_key=has_key)
+
+
+def test_secrets_in_what_people_wrote_are_masked() -> None:
+    """Description and metadata are free text: by name, by looks, and as keys."""
+    seed = create_seed(Kind.USER)
+    written = {"description": f"for {seed}", "metadata": {"password": "hunter22", "note": "plain", seed: "x"}}
+    assert flat(written) == (
+        ("description", '"for <58>"'),
+        ("metadata.<58>", '"x"'),
+        ("metadata.note", '"plain"'),
+        ("metadata.password", '"<8>"'),
+    )
