@@ -66,8 +66,12 @@ async def make(request: Request, output: Path | None, wish: Wish) -> Made:
     names = Pseudonyms(key, snapshot, host) if wish.anonymize else None
     show = names.text if names is not None else str
     shown = names.of(snapshot) if names is not None else snapshot
-    needed = [BundleFile(SNAPSHOT, to_json(Snapshot, shown)), *reports(cluster_of(shown))]
-    wanted = list(texts(cluster_of(snapshot), answers, wish.since, known.redact, show))
+    cluster = cluster_of(snapshot)
+    needed = [
+        BundleFile(SNAPSHOT, to_json(Snapshot, shown)),
+        *reports(cluster_of(shown) if names is not None else cluster),
+    ]
+    wanted = list(texts(cluster, answers, wish.since, known.redact, show))
     needed.append(masked((*needed, *wanted), lambda mark: str(known.kind_of(mark) or "secret of another run")))
     files, omitted = fit(needed, wanted, wish.limit)
     manifest = Manifest(
@@ -77,7 +81,7 @@ async def make(request: Request, output: Path | None, wish: Wish) -> Made:
         made_at=snapshot.observed_at,
         host=show(host),
         fingerprints=key_name(key),
-        nodes=tuple(show(node.name) for node in cluster_of(snapshot).nodes),
+        nodes=tuple(show(node.name) for node in cluster.nodes),
         files=(),
         left_out=(*omitted, *_unasked(wish, answers)),
         directories=tuple(map(show, _places(request))),

@@ -26,9 +26,9 @@ class Suspect:
 def scan(content: bytes) -> Iterator[Suspect]:
     """Yield what looks like a secret in a file: as it stands, in base64 and in URL encoding, in this order."""
     text = content.decode("utf-8", "replace")
-    in_base64 = {span.start for span in secret_values.encoded(text)}
     for span in secret_values.find(text):
-        yield Suspect(_line(text, span.start), span.kind, "base64" if span.start in in_base64 else "plain")
+        is_encoded = secret_values.decoded(text[span.start : span.end]) is not None
+        yield Suspect(_line(text, span.start), span.kind, "base64" if is_encoded else "plain")
     if "%" in text:
         yield from _in_urls(text)
 

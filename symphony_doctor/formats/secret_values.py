@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import binascii
 import math
 import re
@@ -56,7 +55,8 @@ _BEARER: Final = re.compile(r"(?i:\bbearer\s+)(?P<value>[A-Za-z0-9._~+/=-]{8,})"
 _AUTHORIZATION: Final = re.compile(
     r"""(?i:\bauthorization["']?\s*[:=]\s*["']?(?:basic|digest|token|bearer)\s+)(?P<value>[^\s"',;]+)"""
 )
-_BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{24,}={0,2}")
+_BASE64: Final = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{24,}={0,2}")
+_BLOCK: Final = 24
 _READABLE: Final = re.compile(r"[\t\n\r -~]+")
 _URL_ALPHABET: Final = str.maketrans("-_", "+/")
 _WORDS: Final = "password|passwd|passphrase|passcode|pwd|secret|token|salt|seed|api_?-?key|private_?-?key|credentials?"
@@ -125,21 +125,27 @@ def _candidates(text: str) -> Iterator[SecretSpan]:
 def encoded(text: str) -> Iterator[SecretSpan]:
     """Yield the runs of base64 that stand for a text with a secret in it, each as a whole."""
     for match in _BASE64.finditer(text):
-        plain = _decoded(match[0])
+        plain = decoded(match[0])
         inside = find(plain) if plain is not None else ()
         if inside:
             yield SecretSpan(*match.span(), inside[0].kind)
 
 
-def _decoded(run: str) -> str | None:
+def decoded(run: str) -> str | None:
     """Return the text that a run of base64 stands for, where it is one: keys, digests and paths are not."""
-    body = run.rstrip("=").translate(_URL_ALPHABET)
-    try:
-        raw = base64.b64decode(body + "=" * (-len(body) % 4))
-    except (binascii.Error, ValueError):
+    # of those the beginning gives it away, and there are many
+    if not _raw(run[:_BLOCK]).isascii():
         return None
-    text = raw.decode("ascii", "replace")
+    text = _raw(run.rstrip("=")).decode("ascii", "replace")
     return text if _READABLE.fullmatch(text) else None
+
+
+def _raw(run: str) -> bytes:
+    """Decode a run as far as it goes: nothing where it is none."""
+    try:
+        return binascii.a2b_base64(run.translate(_URL_ALPHABET) + "=" * (-len(run) % 4))
+    except ValueError:
+        return b""
 
 
 def _tokens(text: str) -> Iterator[SecretSpan]:
