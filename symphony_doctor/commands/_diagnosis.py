@@ -14,9 +14,8 @@ from pathlib import Path
 
 from symphony_doctor.assemble import Scope, assemble
 from symphony_doctor.commands._gather import gather
-from symphony_doctor.commands._output import print_document, write_file
+from symphony_doctor.commands._output import write_checked
 from symphony_doctor.engine.diagnose import diagnose
-from symphony_doctor.errors import LeakError
 from symphony_doctor.model.check import Check
 from symphony_doctor.model.cluster import Cluster
 from symphony_doctor.model.evidence import Seen
@@ -107,10 +106,4 @@ def write(
         color=terminal and color and not os.environ.get("NO_COLOR"),
         terminal=terminal,
     )
-    leaks = known.leaks(document)
-    if leaks:
-        raise LeakError(f"the report held a secret and was not written ({leaks[0]}): this is a fault of the doctor")
-    if output is None:
-        print_document(document)
-    else:
-        write_file(output, document)
+    write_checked(document, known, output)

@@ -19,6 +19,7 @@ COMMANDS = {
     "run": "Diagnose a cluster.",
     "fix": "Repair a cluster; see what was repaired, put it back.",
     "bundle": "Pack the evidence for support; look into a bundle, check one.",
+    "self-test": "What this access can see, and which rules are blind.",
     "checks": "List the rules, or explain one.",
     "demo": "Start a real cluster here, break it, diagnose it, repair it.",
     "lab": "A real cluster on this machine to try things on.",
@@ -40,7 +41,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"symphony_doctor.commands.{cmd_name}")
+        module = importlib.import_module(f"symphony_doctor.commands.{cmd_name.replace('-', '_')}")
         command = module.command
         if not isinstance(command, click.Command):
             raise TypeError(f"{module.__name__}.command is no click command")

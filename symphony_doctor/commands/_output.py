@@ -12,7 +12,8 @@ from typing import IO
 
 import click
 
-from symphony_doctor.errors import DoctorError, UsageError
+from symphony_doctor.errors import DoctorError, LeakError, UsageError
+from symphony_doctor.redaction import Secrets
 
 
 def check_writable(path: Path) -> None:
@@ -22,6 +23,17 @@ def check_writable(path: Path) -> None:
         raise UsageError(f"--output: {path}: no such file or directory")
     if not os.access(parent, os.W_OK | os.X_OK) and not _is_written_in_place(path):
         raise UsageError(f"--output: {path}: permission denied")
+
+
+def write_checked(document: str, known: Secrets, output: Path | None = None) -> None:
+    """Write to standard output or to a file, unless it holds a secret that this run has read: raises ``LeakError``."""
+    leaks = known.leaks(document)
+    if leaks:
+        raise LeakError(f"the report held a secret and was not written ({leaks[0]}): this is a fault of the doctor")
+    if output is None:
+        print_document(document)
+    else:
+        write_file(output, document)
 
 
 def print_document(document: str) -> None:

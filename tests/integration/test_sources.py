@@ -277,3 +277,21 @@ def test_an_address_of_no_node_that_refuses_is_named(lab: Lab) -> None:
     assert report["findings"] == []
     assert report["unseen"] == [f"{wrong} refuses connections"]
     assert status == 3
+
+
+@pytest.mark.parametrize(
+    ("given", "status", "said"),
+    [
+        (["--offline"], 0, "give --creds FILE or --context NAME"),
+        (["--creds"], 0, "NATS yes yes yes"),
+        (["--server", "127.0.0.1:1"], 3, "127.0.0.1:1 refuses connections"),
+    ],
+    ids=["files", "all", "an address that refuses"],
+)
+def test_self_test_says_what_this_access_sees(given: list[str], status: int, said: str, lab: Lab) -> None:
+    """It judges nothing, and is unproven where an address that was given does not answer."""
+    nodes = [argument for node in lab.nodes for argument in ("--node", str(node.directory))]
+    more = [*given, str(lab.system_credentials)] if given == ["--creds"] else given
+    done = doctor("self-test", *nodes, *more)
+    assert done.status == status, done.out
+    assert said in " ".join(done.out.split())
