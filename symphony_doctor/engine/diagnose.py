@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from symphony_doctor import __version__
 from symphony_doctor.engine.explain import explain
+from symphony_doctor.engine.overview import overview_of
 from symphony_doctor.engine.run import DEADLINE, run
 from symphony_doctor.model.check import Check
 from symphony_doctor.model.cluster import Cluster, Kind, Node
@@ -43,6 +44,7 @@ def diagnose(
         findings=explain(outcomes),
         problems=tuple(problems),
         unseen=cluster.unseen,
+        overview=overview_of(cluster),
     )
 
 

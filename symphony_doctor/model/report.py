@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from symphony_doctor.model.finding import Finding, Severity
+from symphony_doctor.model.overview import EMPTY, Overview
 
 
 class Status(StrEnum):
@@ -67,6 +68,8 @@ class Report:
     """what could not be used at all: a broken plugin, a source that failed as a whole"""
     unseen: tuple[str, ...] = ()
     """evidence that was asked for, could not be had and is of no node: why, in a sentence each"""
+    overview: Overview = EMPTY
+    """the cluster at a glance, for the formats that draw it"""
 
     @property
     def roots(self) -> tuple[Reported, ...]:

@@ -56,5 +56,18 @@ def _json(
     return to_json(report)
 
 
-FORMATS: Final[Mapping[str, Renderer]] = MappingProxyType({"terminal": _terminal, "json": _json})
+def _html(
+    report: Report,
+    *,
+    verbosity: int = 0,  # noqa: ARG001 - the page holds everything, folded
+    width: int = WIDTH,  # noqa: ARG001 - the browser wraps
+    color: bool = False,  # noqa: ARG001 - and chooses the colours
+    terminal: bool = False,  # noqa: ARG001 - wherever it is shown
+) -> str:
+    from symphony_doctor.reports.html_page import to_html  # noqa: PLC0415 - only the format that is wanted
+
+    return to_html(report)
+
+
+FORMATS: Final[Mapping[str, Renderer]] = MappingProxyType({"terminal": _terminal, "json": _json, "html": _html})
 """The formats by the name that ``--format`` takes; each imports its module when it is used."""

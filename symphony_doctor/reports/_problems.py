@@ -33,7 +33,8 @@ class Problem:
     """One or more root findings of one rule, and the findings that they explain, as harmless text.
 
     ``cases`` are the titles where there is more than one finding, ``more_cases`` the number of those
-    that are not listed; ``left_out`` counts the lines of evidence that are not in ``evidence``.
+    that are not listed; ``left_out`` counts the lines of evidence that are not in ``evidence``. ``roots`` are
+    the root findings as they were reported.
     """
 
     severity: Severity
@@ -47,6 +48,7 @@ class Problem:
     left_out: int
     explained: tuple[Reported, ...]
     repairs: tuple[Repair, ...]
+    roots: tuple[Reported, ...]
 
     @property
     def is_note(self) -> bool:
@@ -160,6 +162,7 @@ def _problem(
         left_out=len(evidence) - len(shown),
         explained=explained,
         repairs=_repairs(remedy for root in roots for remedy in root.finding.remedies),
+        roots=tuple(roots),
     )
 
 

@@ -67,6 +67,9 @@ def test_every_module_of_the_tree_is_in_the_wheel_and_nothing_else(wheel: Path) 
         "symphony_doctor/py.typed",
         "symphony_doctor/formats/nats_config/nats_config.lark",
         "symphony_doctor/reports/report-v1.schema.json",
+        "symphony_doctor/reports/page.html.j2",
+        "symphony_doctor/reports/page.css",
+        "symphony_doctor/reports/page.js",
     }
     others = {str(path.relative_to(TREE)) for path in (TREE / "symphony_doctor").rglob("*.*") if path.is_file()}
     others = {name for name in others if not name.endswith((".py", ".pyc"))}
@@ -167,11 +170,16 @@ def test_the_installed_wheel_has_every_rule(installed: Path) -> None:
 def test_the_installed_wheel_reads_its_package_data(installed: Path) -> None:
     code = """
 from symphony_doctor.formats.nats_config import parse
+from symphony_doctor.model.report import Report
+from symphony_doctor.reports import FORMATS
 from symphony_doctor.reports.json_v1 import schema
-print(schema()["$schema"], parse(b"port: 4222", "nats.config", read_include=lambda name: b"", environment={}).entries)
+page = FORMATS["html"](Report("0.1.0", 0.0, "east", (), (), (), ()))
+print(page[-8:], schema()["$schema"])
+print(parse(b"port: 4222", "nats.config", read_include=lambda name: b"", environment={}).entries)
 """
 
     said = run(installed, "python", "-c", code)
 
+    assert said.startswith("</html>")
     assert "json-schema.org" in said
     assert "4222" in said

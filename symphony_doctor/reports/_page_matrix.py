@@ -1,0 +1,98 @@
+"""The matrix of the page: what each node has of each stream."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from symphony_doctor.model.overview import Copy, CopyState, Overview, Placement
+from symphony_doctor.reports._words import listing, one_line, shorten
+
+_MARKS: Final = {
+    CopyState.LEADER: "★",
+    CopyState.REPLICA: "●",
+    CopyState.LAGGING: "◐",
+    CopyState.OFFLINE: "○",
+    CopyState.ABSENT: "✖",
+    CopyState.HELD: "●",
+    CopyState.NONE: "-",
+    CopyState.UNKNOWN: "?",
+}
+_WORDS: Final = {
+    CopyState.LEADER: "leads, and takes the writes",
+    CopyState.REPLICA: "follows, and is current",
+    CopyState.LAGGING: "is behind the leader, by so many operations",
+    CopyState.OFFLINE: "is assigned, and not heard by the leader",
+    CopyState.ABSENT: "is assigned, and does not have it",
+    CopyState.HELD: "has it; no leader told how current it is",
+    CopyState.NONE: "not assigned to this node",
+    CopyState.UNKNOWN: "not known",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What one node has of one stream: a mark and a word, and where there is more to say, that."""
+
+    state: CopyState
+    mark: str
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A stream: its account by name and key, its copies in the order of the nodes."""
+
+    name: str
+    account: str
+    account_key: str
+    kind: str
+    trouble: str
+    cells: tuple[Cell, ...]
+    is_faulty: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """Streams and nodes; ``legend`` explains the states that occur."""
+
+    nodes: tuple[str, ...]
+    rows: tuple[Row, ...]
+    faulty: int
+    legend: tuple[tuple[Cell, str], ...]
+
+
+_PLAIN: Final = {state: Cell(state, _MARKS[state], str(state)) for state in CopyState}
+
+
+def matrix_of(overview: Overview) -> Matrix:
+    """Return a row for each stream, those that lack something first."""
+    states = {copy.state for placement in overview.streams for copy in placement.copies}
+    return Matrix(
+        nodes=tuple(one_line(node.name) for node in overview.nodes),
+        rows=tuple(map(_row, overview.streams)),
+        faulty=sum(placement.is_faulty for placement in overview.streams),
+        legend=tuple((_PLAIN[state], _WORDS[state]) for state in CopyState if state in states),
+    )
+
+
+def _row(placement: Placement) -> Row:
+    troubles = ["no leader"] if placement.has_leader is False else []
+    if placement.elsewhere:
+        troubles.append(f"also assigned to {listing(placement.elsewhere)}, no node of the cluster")
+    account = one_line(placement.account)
+    return Row(
+        name=one_line(placement.stream),
+        account=one_line(placement.account_name) or shorten(account),
+        account_key=account,
+        kind=f"R{placement.num_replicas} {one_line(placement.storage)}",
+        trouble="; ".join(troubles),
+        cells=tuple(map(_cell, placement.copies)),
+        is_faulty=placement.is_faulty,
+    )
+
+
+def _cell(copy: Copy) -> Cell:
+    if copy.state is CopyState.LAGGING:
+        return Cell(copy.state, _MARKS[copy.state], f"{copy.lag:,} behind")
+    return _PLAIN[copy.state]
