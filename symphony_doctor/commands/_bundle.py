@@ -67,11 +67,9 @@ async def make(request: Request, output: Path | None, wish: Wish) -> Made:
     show = names.text if names is not None else str
     shown = names.of(snapshot) if names is not None else snapshot
     cluster = cluster_of(snapshot)
-    needed = [
-        BundleFile(SNAPSHOT, to_json(Snapshot, shown)),
-        *reports(cluster_of(shown) if names is not None else cluster),
-    ]
-    wanted = list(texts(cluster, answers, wish.since, known.redact, show))
+    report, *pages = reports(cluster_of(shown) if names is not None else cluster)
+    needed = [BundleFile(SNAPSHOT, to_json(Snapshot, shown)), report]
+    wanted = [*pages, *texts(cluster, answers, wish.since, known.redact, show)]
     needed.append(masked((*needed, *wanted), lambda mark: str(known.kind_of(mark) or "secret of another run")))
     files, omitted = fit(needed, wanted, wish.limit)
     manifest = Manifest(

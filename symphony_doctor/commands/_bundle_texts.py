@@ -7,7 +7,7 @@ from pathlib import Path
 
 from symphony_doctor.bundles.answers import Answers
 from symphony_doctor.bundles.files import BundleFile, BundleText
-from symphony_doctor.bundles.manifest import REPORT, REPORT_TEXT
+from symphony_doctor.bundles.manifest import REPORT, REPORT_HTML, REPORT_TEXT
 from symphony_doctor.bundles.material import material, node_folders, server_folders
 from symphony_doctor.commands.checks import load_rules, not_loaded
 from symphony_doctor.engine.diagnose import diagnose
@@ -18,11 +18,12 @@ from symphony_doctor.sources.log_tail import tail_of
 
 
 def reports(cluster: Cluster) -> Iterator[BundleFile]:
-    """Yield the report on a cluster by all rules, as `run` writes it."""
+    """Yield the report on a cluster by all rules, as `run` writes it: as JSON, then for people."""
     loaded = load_rules(())
     report = diagnose(loaded.checks, cluster, problems=not_loaded(loaded))
     yield BundleFile(REPORT, FORMATS["json"](report).encode())
     yield BundleFile(REPORT_TEXT, FORMATS["terminal"](report, verbosity=1).encode("utf-8", "backslashreplace"))
+    yield BundleFile(REPORT_HTML, FORMATS["html"](report).encode("utf-8", "backslashreplace"))
 
 
 def texts(
