@@ -79,8 +79,15 @@ def is_healthy(report: Report) -> bool:
     return worst <= Severity.INFO and not report.is_unproven
 
 
-def exit_status(report: Report, threshold: Severity) -> int:
-    """Return the status of a run: the first of 4 (crashed), 1 (findings), 3 (unproven) that holds, else 0."""
+def exit_status(report: Report, threshold: Severity, format_: str = "terminal") -> int:
+    """Return the status of a run: the first of 4 (crashed), 1 (findings), 3 (unproven) that holds, else 0.
+
+    In the format ``nagios`` it is that of a plugin, whatever the threshold.
+    """
+    if format_ == "nagios":
+        from symphony_doctor.reports.nagios import status_of
+
+        return status_of(report).value
     if report.results_of(Status.CRASHED) or report.problems:
         return 4
     if any(found.severity >= threshold for found in report.findings):

@@ -89,4 +89,4 @@ def command(
     else:
         report = asyncio.run(look(request, rules, known, problems=problems, wait=wait or 0.0))
     write(report, known, format_=format_, output=output, color=not no_color, verbosity=-1 if quiet else verbose)
-    return exit_status(report, Severity[fail_on.upper()])
+    return exit_status(report, Severity[fail_on.upper()], format_)

@@ -43,31 +43,58 @@ def _terminal(
     return to_plain(report, width=width, verbosity=verbosity)
 
 
-def _json(
-    report: Report,
-    *,
-    verbosity: int = 0,  # noqa: ARG001 - the document holds everything
-    width: int = WIDTH,  # noqa: ARG001 - it has no lines to wrap
-    color: bool = False,  # noqa: ARG001 - nor colours
-    terminal: bool = False,  # noqa: ARG001 - and is the same everywhere
-) -> str:
+def _json(report: Report, **_options: object) -> str:
     from symphony_doctor.reports.json_v1 import to_json  # noqa: PLC0415 - only the format that is wanted
 
     return to_json(report)
 
 
-def _html(
-    report: Report,
-    *,
-    verbosity: int = 0,  # noqa: ARG001 - the page holds everything, folded
-    width: int = WIDTH,  # noqa: ARG001 - the browser wraps
-    color: bool = False,  # noqa: ARG001 - and chooses the colours
-    terminal: bool = False,  # noqa: ARG001 - wherever it is shown
-) -> str:
-    from symphony_doctor.reports.html_page import to_html  # noqa: PLC0415 - only the format that is wanted
+def _html(report: Report, **_options: object) -> str:
+    from symphony_doctor.reports.html_page import to_html  # noqa: PLC0415
 
     return to_html(report)
 
 
-FORMATS: Final[Mapping[str, Renderer]] = MappingProxyType({"terminal": _terminal, "json": _json, "html": _html})
+def _junit(report: Report, **_options: object) -> str:
+    from symphony_doctor.reports.junit import to_junit  # noqa: PLC0415
+
+    return to_junit(report)
+
+
+def _prometheus(report: Report, **_options: object) -> str:
+    from symphony_doctor.reports.prometheus import to_prometheus  # noqa: PLC0415
+
+    return to_prometheus(report)
+
+
+def _nagios(report: Report, **_options: object) -> str:
+    from symphony_doctor.reports.nagios import to_nagios  # noqa: PLC0415
+
+    return to_nagios(report)
+
+
+def _markdown(report: Report, *, verbosity: int = 0, **_options: object) -> str:
+    from symphony_doctor.reports.markdown import to_markdown  # noqa: PLC0415
+
+    return to_markdown(report, verbosity=verbosity)
+
+
+def _paste(report: Report, **_options: object) -> str:
+    from symphony_doctor.reports.markdown import to_paste  # noqa: PLC0415
+
+    return to_paste(report)
+
+
+FORMATS: Final[Mapping[str, Renderer]] = MappingProxyType(
+    {
+        "terminal": _terminal,
+        "json": _json,
+        "html": _html,
+        "junit": _junit,
+        "prometheus": _prometheus,
+        "nagios": _nagios,
+        "markdown": _markdown,
+        "paste": _paste,
+    }
+)
 """The formats by the name that ``--format`` takes; each imports its module when it is used."""

@@ -16,7 +16,7 @@ REPORT = builder.report(*builder.wizard())
 
 
 def test_the_formats_cannot_be_changed() -> None:
-    assert set(FORMATS) == {"terminal", "json", "html"}
+    assert set(FORMATS) == {"terminal", "json", "html", "junit", "prometheus", "nagios", "markdown", "paste"}
     with pytest.raises(TypeError):
         FORMATS["json"] = FORMATS["terminal"]  # type: ignore[index]
 
@@ -41,7 +41,7 @@ def test_nothing_that_draws_is_imported_before_it_is_used() -> None:
     program = (
         "import sys, symphony_doctor.reports.terminal, symphony_doctor.reports.plain, symphony_doctor.reports.json_v1, "
         "symphony_doctor.reports.check_list; "
-        "print({'rich', 'tabulate', 'jsonschema', 'msgspec', 'jinja2'} & set(sys.modules))"
+        "print({'rich', 'tabulate', 'jsonschema', 'msgspec', 'jinja2', 'prometheus_client'} & set(sys.modules))"
     )
 
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
