@@ -12,7 +12,7 @@ from typing import Any, Final
 from symphony_doctor.bundles.codec import CodecError, codec
 from symphony_doctor.bundles.files import BundleFile
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 """The version of manifest and snapshot; a bundle with a greater one is of a newer doctor.
 
 1: the first; 2: an earlier sample in the snapshot, the servers' own answers, what was masked and where. One of each
