@@ -5,12 +5,12 @@ from __future__ import annotations
 import gc
 import importlib
 import sys
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import click
 
 from symphony_doctor import __version__
+from symphony_doctor.commands._failing import failed
 from symphony_doctor.errors import DoctorError
 
 if TYPE_CHECKING:
@@ -99,31 +99,19 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         # click has turned Ctrl-C into the first, and ended the line that the terminal shows it on
-        return _failed("interrupted", INTERRUPTED, given)
+        return failed("interrupted", INTERRUPTED, given)
     except SystemExit:
         # click ends so when the reader of the pipe has gone; there is nobody left to tell anything
         return 0
     except click.ClickException as error:
         error.show(sys.stderr)
-        return _failed("", error.exit_code, given, error.format_message())
+        return failed("", error.exit_code, given, error.format_message())
     except DoctorError as error:
-        return _failed(str(error), error.exit_code, given)
+        return failed(str(error), error.exit_code, given)
     except Exception as error:  # noqa: BLE001 - the last line: what nobody foresaw is one sentence, not a traceback
         place = error.__traceback__
         while place is not None and place.tb_next is not None:
             place = place.tb_next
         where = f" at {place.tb_frame.f_code.co_name}, line {place.tb_lineno}" if place is not None else ""
-        return _failed(f"it failed by itself: {type(error).__name__}{where}", FAILED, given)
-    return status
-
-
-def _failed(message: str, status: int, arguments: Sequence[str], reason: str = "") -> int:
-    """Say why nothing came of a run, and return the status; a monitoring system is told in its own way."""
-    if message:
-        print(f"symphony-doctor: {message}", file=sys.stderr)  # noqa: T201 - messages go to standard error
-    if "--format=nagios" in arguments or ("--format", "nagios") in pairwise(arguments):
-        from symphony_doctor.reports.nagios import PluginStatus, unknown
-
-        print(unknown(reason or message), end="")  # noqa: T201 - the one line that such a system reads
-        return PluginStatus.UNKNOWN.value
+        return failed(f"it failed by itself: {type(error).__name__}{where}", FAILED, given)
     return status

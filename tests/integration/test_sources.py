@@ -295,3 +295,17 @@ def test_self_test_says_what_this_access_sees(given: list[str], status: int, sai
     done = doctor("self-test", *nodes, *more)
     assert done.status == status, done.out
     assert said in " ".join(done.out.split())
+
+
+def test_streams_and_diff_of_a_real_cluster(lab: Lab) -> None:
+    """All system buckets with their replicas; and of the configurations only what must differ."""
+    nodes = [argument for node in lab.nodes for argument in ("--node", str(node.directory))]
+    done = doctor("streams", *nodes, "--creds", str(lab.system_credentials), "--account", "symphony", "--json")
+    streams = json.loads(done.out)["streams"]
+    assert {each["name"] for each in streams} == set(SYSTEM_BUCKETS)
+    assert {(each["replicas_wanted"], each["replicas"], each["faulty"]) for each in streams} == {(3, 3, False)}
+    copies = [sorted(copy["state"] for copy in each["copies"].values()) for each in streams]
+    assert copies == [["leader", "replica", "replica"]] * len(SYSTEM_BUCKETS)
+    differing = json.loads(doctor("diff", *nodes, "--json").out)["files"]
+    assert [each["key"] for each in differing["symphony.config"]] == ["network.uiport"]
+    assert "server_name" in {each["key"] for each in differing["nats.config"]}
