@@ -22,7 +22,7 @@ _WORDS: Final = {
     CopyState.LEADER: "leads, and takes the writes",
     CopyState.REPLICA: "follows, and is current",
     CopyState.LAGGING: "is behind the leader, by so many operations",
-    CopyState.OFFLINE: "is assigned, and not heard by the leader",
+    CopyState.OFFLINE: "is there, and its server is down or not heard",
     CopyState.ABSENT: "is assigned, and does not have it",
     CopyState.HELD: "has it; no leader told how current it is",
     CopyState.NONE: "not assigned to this node",
