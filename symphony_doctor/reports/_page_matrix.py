@@ -29,6 +29,9 @@ _WORDS: Final = {
     CopyState.UNKNOWN: "not known",
 }
 
+_MOST_DRAWN: Final = 200
+"""Rows that are all drawn at once: those of more would be felt."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -60,6 +63,11 @@ class Matrix:
     rows: tuple[Row, ...]
     faulty: int
     legend: tuple[tuple[Cell, str], ...]
+
+    @property
+    def is_long(self) -> bool:
+        """Tell whether rows that are out of sight are to be drawn only when they come into it."""
+        return len(self.rows) > _MOST_DRAWN
 
 
 _PLAIN: Final = {state: Cell(state, _MARKS[state], str(state)) for state in CopyState}
