@@ -37,9 +37,12 @@ def write_checked(document: str, known: Secrets, output: Path | None = None) -> 
 
 
 def print_document(document: str) -> None:
-    """Write to standard output. That its reader has gone, as ``| head`` does, is no failure."""
+    """Write to standard output. That its reader has gone, as ``| head`` does, is no failure.
+
+    A pipe gets the bytes that a file would get: a page says of itself that it is UTF-8.
+    """
     try:
-        click.echo(document, nl=False)
+        click.echo(document if sys.stdout.isatty() else document.encode(), nl=False)
     except OSError as error:
         # what is left in the buffer must not fail again when the process ends
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -14,6 +14,9 @@ from symphony_doctor.model.overview import Moment, MomentKind
 _SAME_START: Final = 5.0
 """Seconds within which the start in a log and that in VARZ are the same."""
 
+_POOL: Final = 2
+"""Routes that make a pool: one alone may be refused yet."""
+
 
 def moments_of(cluster: Cluster) -> tuple[Moment, ...]:
     """Return all moments by time, and those without a time at the end."""
@@ -60,5 +63,5 @@ def _complaint(node: str, event: LogEvent) -> Moment:
         where=event.where,
         text=event.text,
         count=event.count or event.total,
-        is_over=event.count == 0,
+        is_over=event.count == 0 or event.routes_since >= _POOL,
     )

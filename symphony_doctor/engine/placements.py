@@ -16,6 +16,9 @@ _SILENT: Final = 10.0
 _YOUNG: Final = 5.0
 """Seconds in which a new stream may be on its leader and not yet on every member."""
 
+_NEEDS_SERVER: Final = frozenset({CopyState.LEADER, CopyState.REPLICA, CopyState.LAGGING, CopyState.HELD})
+"""What a copy is no more once its server is down: a leader learns of that later than the doctor."""
+
 _PLAIN: Final = {state: Copy(state) for state in CopyState}
 
 
@@ -40,6 +43,10 @@ class _Places:
     def placement(self, stream: Stream) -> Placement:
         told = stream.state if stream.by_leader else None
         copies, elsewhere = self._by_leader(stream, told) if told is not None else (self._by_lists(stream), ())
+        copies = tuple(
+            Copy(CopyState.OFFLINE, copy.lag, copy.heard_at) if node.is_down and copy.state in _NEEDS_SERVER else copy
+            for node, copy in zip(self._cluster.nodes, copies, strict=True)
+        )
         return Placement(
             stream=stream.name,
             account=stream.account,

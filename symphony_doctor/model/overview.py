@@ -57,8 +57,9 @@ class RouteView:
 class CopyState(StrEnum):
     """What a node has of a stream.
 
-    By the leader's word: leader, replica, lagging, offline (not heard), none (not assigned to this node).
-    absent: assigned, and the server or its directory does not have it. Where no leader told: held, unknown.
+    By the leader's word: leader, replica, lagging, offline (not heard, or its server is down), none (not
+    assigned to this node). absent: assigned, and the server or its directory does not have it. Where no
+    leader told: held, unknown.
     """
 
     LEADER = "leader"
@@ -126,7 +127,7 @@ class Moment:
     """Something that happened on a node, from ``at`` to ``until`` in Unix seconds; ``None`` without a time.
 
     ``count`` is the number of lines of a complaint, 0 for what is none; ``text`` is its last line, and ``where``
-    its place. ``is_over`` tells that what was complained of was followed by quorum.
+    its place. ``is_over`` tells that quorum or routes were made after the complaint.
     """
 
     at: float | None

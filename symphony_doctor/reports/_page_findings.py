@@ -81,7 +81,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A problem: its head, its cases where it has several, what repairs it, what it explains."""
+    """A problem: its head, its cases where it has several, what repairs it, what it explains.
+
+    ``concerned`` are the sources of evidence that the problem is on, to be told from those that are right.
+    """
 
     number: int
     head: Item
@@ -90,6 +93,7 @@ class Card:
     repairs: tuple[Repair, ...]
     rows: tuple[EvidenceEntry, ...]
     more_rows: tuple[EvidenceEntry, ...]
+    concerned: frozenset[str]
     groups: tuple[Group, ...]
     is_note: bool
 
@@ -158,6 +162,7 @@ class _Nodes:
             repairs=_repairs(remedy for root in problem.roots for remedy in root.finding.remedies),
             rows=rows[:_MOST_ROWS],
             more_rows=rows[_MOST_ROWS:],
+            concerned=frozenset(one_line(name) for root in problem.roots for name in root.finding.nodes),
             groups=tuple(Group(tuple(map(self._item, items))) for items in _by_code(problem.explained)),
             is_note=problem.is_note,
         )
@@ -214,9 +219,13 @@ def _since(problem: Problem, overview: Overview, now: float) -> str:
     ]
     if begun:
         return f"Since {ago(min(begun), now)}"
+    proofs = [entry.actual for root in problem.roots for entry in root.finding.evidence]
     concerned = {name for root in problem.roots for name in root.finding.nodes}
-    lost = [node for node in overview.nodes if node.name in concerned and node.state is not NodeState.UP]
+    lost = [
+        node
+        for node in overview.nodes
+        # that a node is down is part of this problem where the evidence has the very words
+        if node.name in concerned and node.state is NodeState.DOWN and any(node.how in proof for proof in proofs)
+    ]
     heard = [node.heard_at for node in lost if node.heard_at is not None]
-    if len(lost) != len(concerned) or not heard:
-        return ""
-    return f"{listing(node.name for node in lost)} last heard {ago(max(heard), now)}"
+    return f"{listing(node.name for node in lost)} last heard {ago(max(heard), now)}" if heard else ""

@@ -22,12 +22,15 @@ _WORDS: Final = {
     CopyState.LEADER: "leads, and takes the writes",
     CopyState.REPLICA: "follows, and is current",
     CopyState.LAGGING: "is behind the leader, by so many operations",
-    CopyState.OFFLINE: "is assigned, and not heard by the leader",
+    CopyState.OFFLINE: "is there, and its server is down or not heard",
     CopyState.ABSENT: "is assigned, and does not have it",
     CopyState.HELD: "has it; no leader told how current it is",
     CopyState.NONE: "not assigned to this node",
     CopyState.UNKNOWN: "not known",
 }
+
+_MOST_DRAWN: Final = 200
+"""Rows that are all drawn at once: those of more would be felt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,11 @@ class Matrix:
     rows: tuple[Row, ...]
     faulty: int
     legend: tuple[tuple[Cell, str], ...]
+
+    @property
+    def is_long(self) -> bool:
+        """Tell whether rows that are out of sight are to be drawn only when they come into it."""
+        return len(self.rows) > _MOST_DRAWN
 
 
 _PLAIN: Final = {state: Cell(state, _MARKS[state], str(state)) for state in CopyState}

@@ -331,6 +331,20 @@ def test_ascii_output(broken: Path) -> None:
         assert done.out.isascii()
 
 
+def test_a_page_is_the_same_in_a_file_and_in_a_pipe(broken: Path, tmp_path: Path) -> None:
+    """--format html gives one page in UTF-8, whatever the locale is."""
+    file = tmp_path / "report.html"
+    assert offline(broken, "--format", "html", "--output", file).status == 1
+    done = doctor(
+        "run", *node_options(broken), "--offline", "--format", "html", environment={"PYTHONIOENCODING": "ascii"}
+    )
+    assert done.status == 1
+    times = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}|<td class=.number.>[^<]*</td>|[0-9]+ \w+ before this")
+    assert times.sub("", done.out) == times.sub("", file.read_text(encoding="utf-8"))
+    assert "CF008" in done.out
+    assert done.out.startswith("<!DOCTYPE html>")
+
+
 def test_version_help_and_unknown_command() -> None:
     assert re.fullmatch(r"symphony-doctor, version [0-9.]+\n", doctor("--version").out)
     helped = doctor("--help")

@@ -134,7 +134,10 @@ def test_since_when_is_said_where_a_log_tells() -> None:
 
 
 def test_a_lost_node_is_said_to_be_last_heard() -> None:
-    read = page.read(page.with_overview(builder.report(builder.found("QU002", "quorum-at-risk", "node3 is down"))))
+    down = EvidenceEntry("node3", "node3:4222", "up", "down: refuses connections")
+    found = builder.found("QU002", "quorum-at-risk", "node3 is down", evidence=(down,))
+    other = builder.found("CF008", "config-drift", "node3 differs", evidence=(EvidenceEntry("node3", "x", "a", "b"),))
+    read = page.read(page.with_overview(builder.report(found, other)))
 
     assert page.texts(read, f"//span[{has('since')}]") == [
         "node3 last heard 2026-01-02 02:59:05 UTC, 5 min before this report"
@@ -302,6 +305,28 @@ def test_the_search_for_secrets_finds_one_in_the_page() -> None:
 @pytest.mark.parametrize("report", EVERY)
 def test_the_same_report_gives_the_same_bytes_however_it_is_asked_for(report: Report) -> None:
     assert FORMATS["html"](report, verbosity=-1, width=40, color=True, terminal=True) == to_html(report)
+
+
+def luminance(color: str) -> float:
+    """Return the relative luminance of #rrggbb, from 0 to 1 (WCAG 2)."""
+    channels = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in channels]
+    return sum(part * weight for part, weight in zip(linear, (0.2126, 0.7152, 0.0722), strict=True))
+
+
+@pytest.mark.parametrize("scheme", [0, 1, 2])
+def test_every_colour_of_text_can_be_read_on_every_ground(scheme: int) -> None:
+    style = page.read(scenes.healthy()).xpath("//style")[0].text
+    colors = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", re.findall(r":root \{(.*?)\}", style, re.DOTALL)[scheme]))
+
+    def contrast(one: str, other: str) -> float:
+        low, high = sorted((luminance(colors[one]), luminance(colors[other])))
+        return (high + 0.05) / (low + 0.05)
+
+    for ground in ("ground", "surface", "sunken"):
+        for text in colors.keys() & {"text", "quiet", "accent", "critical", "error", "warning", "info", "healthy"}:
+            assert contrast(text, ground) >= 4.5, (text, ground)
+    assert contrast("on-critical", "critical") >= 4.5
 
 
 @given(reports)
