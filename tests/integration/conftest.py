@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import io
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from symphony_doctor.commands import _main as main
 from symphony_doctor.lab.cluster import Lab
 
 MODES = ("both", "nats", "files")
@@ -22,7 +24,7 @@ PROGRAM = Path(sys.executable).with_name("symphony-doctor")
 
 
 class Doctor:
-    """Runs ``symphony-doctor run`` on a lab in a process of its own."""
+    """Runs ``symphony-doctor run`` on a lab."""
 
     def __init__(self, lab: Lab) -> None:
         self.lab = lab
@@ -55,14 +57,17 @@ class Doctor:
         return self._run(*self.arguments(mode), *more)
 
     def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [PROGRAM, "run", *arguments, "--format", "json"],
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-            env={**os.environ, "NO_COLOR": "1"},
-        )
+        # in this process: it is the very entry point, and a cluster is asked hundreds of times
+        command = ["run", *arguments, "--format", "json"]
+        out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            status = main.run(command)
+        return subprocess.CompletedProcess(command, status, *(_written(each) for each in (out, err)))
+
+
+def _written(stream: io.TextIOWrapper) -> str:
+    stream.seek(0)
+    return stream.read()
 
 
 @pytest.fixture
