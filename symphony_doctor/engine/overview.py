@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from symphony_doctor.engine.moments import moments_of
-from symphony_doctor.engine.placements import placements_of
+from symphony_doctor.engine.placements import placements_of, server_name
 from symphony_doctor.model.cluster import Cluster, ConfiguredRoute, Node
 from symphony_doctor.model.evidence import Missing, Seen, State
 from symphony_doctor.model.jetstream import Replica
@@ -47,11 +47,10 @@ def _heard(node: Node, cluster: Cluster) -> Iterator[float]:
     for log in node.log.value if isinstance(node.log, Seen) else ():
         if log.last_at is not None:
             yield log.last_at
-    if not isinstance(node.server_name, Seen):
-        return
+    name = server_name(node)
     for replica in _replicas(cluster):
         # never heard is 0
-        if replica.name == node.server_name.value and replica.active > 0:
+        if replica.name == name and replica.active > 0:
             yield cluster.observed_at - replica.active
 
 

@@ -29,14 +29,17 @@ def placements_of(cluster: Cluster) -> tuple[Placement, ...]:
     return tuple(sorted(every, key=lambda each: (not each.is_faulty, each.stream, each.account)))
 
 
+def server_name(node: Node) -> str:
+    """Return the name that servers know a node by; one that is known by its peers alone is named as they say."""
+    return node.server_name.value if isinstance(node.server_name, Seen) else node.name
+
+
 class _Places:
     """The nodes of a snapshot by the names and ids that servers know them by."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
-        self._server_names = {
-            node.name: node.server_name.value for node in cluster.nodes if isinstance(node.server_name, Seen)
-        }
+        self._server_names = {node.name: server_name(node) for node in cluster.nodes}
         self._nodes = {server: name for name, server in self._server_names.items()}
         self._peers = {peer_id(server): name for server, name in self._nodes.items()}
 

@@ -200,6 +200,21 @@ def test_a_copy_on_a_server_that_is_down_is_offline_before_its_leader_knows() ->
     ]
 
 
+def test_a_node_that_only_its_peers_know_is_named_as_they_name_it() -> None:
+    silent = Replica("node3", current=False, offline=True, active=400.0, lag=0)
+    cluster = changed(
+        with_replica(healthy(3), silent),
+        "node3",
+        running=DOWN,
+        server_name=Missing(State.UNREACHABLE, "refuses connections"),
+        log=Missing(State.NOT_ASKED, "no log"),
+    )
+
+    assert states(cluster)[2] is CopyState.OFFLINE
+    assert all(each.elsewhere == () for each in placements_of(cluster))
+    assert overview_of(cluster).nodes[2].heard_at == pytest.approx(NOW - 0.1)
+
+
 def test_a_node_that_a_stream_is_not_assigned_to_lacks_nothing() -> None:
     assert states(healthy(5)).count(CopyState.NONE) == 0
     assert states(healthy(4)).count(CopyState.NONE) == 1
