@@ -24,10 +24,15 @@ OPTIONS = (
         type=click.Path(path_type=Path, readable=False),
         help="Credentials of the system account; repeat it for those of an account that services answer.",
     ),
+    click.option("--nkey", metavar="FILE", type=click.Path(path_type=Path), help="The nkey seed of a user."),
     click.option("--context", metavar="NAME", help="A context of the nats command line."),
     click.option(
         "--tlsca", metavar="FILE", type=click.Path(path_type=Path), help="Authorities to verify the servers by."
     ),
+    click.option(
+        "--tlscert", metavar="FILE", type=click.Path(path_type=Path), help="The certificate that servers ask for."
+    ),
+    click.option("--tlskey", metavar="FILE", type=click.Path(path_type=Path), help="The key of --tlscert."),
     click.option(
         "--load-balancer",
         "load_balancers",

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from symphony_doctor.commands._login import exposures
 from symphony_doctor.sources.credentials import Credentials, creds_file
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -65,12 +66,15 @@ def wishes(
     saved: Path | None = None,
 ) -> Wishes:
     """Read the options; raise ``InputError`` for credentials that are none."""
+    credentials = tuple(creds_file(path, "--repair-creds") for path in repair_creds)
+    for line in exposures(credentials):
+        click.echo(line, err=True)
     return Wishes(
         dry_run=dry_run,
         yes=yes,
         confirmed=frozenset(yes_destructive),
         journal=journal,
-        credentials=tuple(creds_file(path) for path in repair_creds),
+        credentials=credentials,
         lost=lost,
         saved=saved,
     )

@@ -137,21 +137,21 @@ async def _ask_services(
     return [ServiceAnswer(await services.cluster_info(addresses, credentials, seconds))]
 
 
-def server_address(text: str) -> Address:
-    """Read one URL of ``--server``: ``nats://host:port`` or ``host:port``. Raises ``UsageError``."""
+def server_address(text: str, said: str = "--server") -> Address:
+    """Read one URL that something ``said``: ``nats://host:port`` or ``host:port``. Raises ``UsageError``."""
     scheme, has_scheme, rest = text.rpartition("://")
     if "@" in rest:
         # not repeated in the message: what stands before the @ is secret
-        raise UsageError("--server: a URL with a user in it: give credentials by --creds or --context")
+        raise UsageError(f"{said}: a URL with a user in it: give credentials by --creds or --context")
     found = route_address(rest)
     if found is None or (has_scheme and scheme.lower() not in {"nats", "tls"}):
         raise UsageError(
-            f"--server: {text!r} is no address: expected nats://HOST:PORT or HOST:PORT, with a port from 1 to 65535"
+            f"{said}: {text!r} is no address: expected nats://HOST:PORT or HOST:PORT, with a port from 1 to 65535"
         )
     has_port = ":" in rest.rpartition("]")[2]
     port = found[1] if has_port else DEFAULT_CLIENT_PORT
     if port == 0:
-        raise UsageError(f"--server: {text!r}: expected a port from 1 to 65535")
+        raise UsageError(f"{said}: {text!r}: expected a port from 1 to 65535")
     return Address(found[0], port)
 
 

@@ -1,17 +1,17 @@
-"""Where credentials come from: a .creds file, or a context of the nats command line."""
+"""Credentials: .creds files, nkey files, and certificates, checked before anything is asked with them."""
 
 from __future__ import annotations
 
+import os
+import shlex
 import ssl
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+import stat
+from dataclasses import dataclass, field
 from pathlib import Path
-
-import msgspec
 
 from symphony_doctor.errors import InputError
 from symphony_doctor.formats import jwt, nkey
-from symphony_doctor.model.evidence import Missing
+from symphony_doctor.model.evidence import Missing, Seen
 from symphony_doctor.model.identity import Token
 from symphony_doctor.sources.files import read_file
 from symphony_doctor.sources.tokens import token_of
@@ -31,6 +31,11 @@ class Tls:
     certificate: Path | None = None
     key: Path | None = None
 
+    def over(self, other: Tls) -> Tls:
+        """Return this with what it lacks taken from another; a certificate comes with its own key."""
+        mine = self if self.certificate is not None else other
+        return Tls(self.authority or other.authority, mine.certificate, mine.key)
+
     def context(self) -> ssl.SSLContext:
         """Return the context of a connection that verifies. Raises ``InputError`` naming the file."""
         try:
@@ -40,8 +45,8 @@ class Tls:
         if self.certificate is not None:
             try:
                 context.load_cert_chain(self.certificate, self.key, password="")
-            except (OSError, ValueError):
-                raise InputError(f"{self.certificate} and its key cannot be used for TLS") from None
+            except (OSError, ValueError) as error:
+                raise InputError(_unusable(self.certificate, self.key, error)) from None
         return context
 
 
@@ -66,52 +71,39 @@ class Credentials:
         return f"Credentials({self.label!r})"
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
-    """A saved context of the nats command line: its server URLs and credentials."""
-
-    servers: tuple[str, ...]
-    credentials: Credentials
-
-
-class _ContextFile(msgspec.Struct):
-    url: str = ""
-    creds: str = ""
-    user: str = ""
-    password: str = ""
-    token: str = ""
-    nkey: str = ""
-    ca: str = ""
-    cert: str = ""
-    key: str = ""
-
-
-def authority_file(path: Path) -> Tls:
-    """Check that ``--tlsca FILE`` is there and holds certificates; raise ``InputError``."""
-    found = read_file(path, _LIMIT)
-    if isinstance(found, Missing):
-        raise InputError(f"--tlsca: {found.why}")
-    tls = Tls(authority=path)
-    tls.context()
+def checked_tls(authority: Path | None, certificate: Path | None, key: Path | None, said: str) -> Tls:
+    """Check that the files of TLS are there and can be used; raise ``InputError`` naming what ``said`` them."""
+    for path in (authority, certificate, key):
+        found = read_file(path, _LIMIT) if path is not None else None
+        if isinstance(found, Missing):
+            raise InputError(f"{said}: {found.why}")
+    tls = Tls(authority, certificate, key)
+    if tls != Tls():
+        tls.context()
     return tls
 
 
-def _tls(context: _ContextFile) -> Tls:
-    files = (Path(name).expanduser() if name else None for name in (context.ca, context.cert, context.key))
-    tls = Tls(*files)
-    tls.context()
-    return tls
+def _unusable(certificate: Path, key: Path | None, error: OSError | ValueError) -> str:
+    """Say what is wrong with a client's certificate and key, without a word of the key."""
+    reason = (getattr(error, "reason", None) or "").upper()
+    if "MISMATCH" in reason:
+        return f"{key} is not the key of the certificate in {certificate}"
+    if key is None:
+        return f"{certificate} does not hold a certificate and its key in PEM: name the key's file with --tlskey FILE"
+    return (
+        f"{certificate} and {key} cannot be used for TLS: expected a certificate and its key, in PEM and not encrypted"
+    )
 
 
-def creds_file(path: Path) -> Credentials:
+def creds_file(path: Path, said: str = "--creds") -> Credentials:
     """Check that a .creds file is there, readable and holds a JWT and a seed; raise ``InputError``."""
     found = read_file(path, _LIMIT)
     if isinstance(found, Missing):
-        raise InputError(f"--creds: {found.why}")
+        raise InputError(f"{said}: {found.why}")
     user = _user(found.value.decode("utf-8", "replace"))
     if isinstance(user, str):
         raise InputError(
-            f"--creds: {path} is no credentials file: {user}; expected a NATS USER JWT and a USER NKEY SEED block, "
+            f"{said}: {path} is no credentials file: {user}; expected a NATS USER JWT and a USER NKEY SEED block, "
             "as `nsc generate creds` or `cirata nats credentials` writes"
         )
     return Credentials(creds_file=path, label=str(path), claims=user)
@@ -131,39 +123,32 @@ def _user(text: str) -> Token | str:
     return token_of(user)
 
 
-def _nkey_file(context: str, written: str) -> Path:
-    path = Path(written).expanduser()
+def nkey_file(path: Path, said: str = "--nkey") -> Credentials:
+    """Check that an nkey file is there, readable and holds the seed of a user; raise ``InputError``."""
     found = read_file(path, _LIMIT)
     if isinstance(found, Missing):
-        raise InputError(f"--context {context}: {found.why}")
-    if not nkey.find_seeds(found.value.decode("utf-8", "replace")):
-        raise InputError(f"--context {context}: {path} holds no seed of an nkey")
-    return path
+        raise InputError(f"{said}: {found.why}")
+    if not nkey.seeds_of(found.value.decode("utf-8", "replace"), nkey.Kind.USER):
+        raise InputError(f"{said}: {path} holds no seed of an nkey: expected that of a user, which begins with SU")
+    return Credentials(nkey_file=path, label=str(path))
 
 
-def nats_context(name: str, environment: Mapping[str, str]) -> Context:
-    """Read ``nats/context/NAME.json`` below the user's configuration folder; raise ``InputError``."""
-    base = Path(environment.get("XDG_CONFIG_HOME") or Path(environment.get("HOME", "/")) / ".config")
-    path = base / "nats" / "context" / f"{name}.json"
-    if "/" in name or name in {"", ".", ".."}:
-        raise InputError(f"--context: {name!r} is no context name; `nats context ls` lists them")
+def nkey_seed(path: Path) -> str:
+    """Return the seed in a checked nkey file, decorated or not. Raises ``OSError`` where it is gone by now."""
     found = read_file(path, _LIMIT)
-    if isinstance(found, Missing):
-        raise InputError(f"--context {name}: {found.why}; `nats context ls` lists the contexts")
+    seeds = nkey.seeds_of(found.value.decode("utf-8", "replace"), nkey.Kind.USER) if isinstance(found, Seen) else []
+    if not seeds:
+        raise OSError("the nkey file holds no seed any more")
+    return seeds[0]
+
+
+def exposure(path: Path) -> str | None:
+    """Say that others may read a file with a secret, where its mode can be changed by who runs this."""
     try:
-        context = msgspec.json.decode(found.value, type=_ContextFile)
-    except (msgspec.MsgspecError, RecursionError, ValueError):
-        raise InputError(f"--context {name}: {path} is no context of the nats CLI: expected a JSON object") from None
-    if context.creds:
-        credentials = replace(creds_file(Path(context.creds).expanduser()), tls=_tls(context))
-    else:
-        credentials = Credentials(
-            user=context.user or None,
-            password=context.password or None,
-            token=context.token or None,
-            nkey_file=_nkey_file(name, context.nkey) if context.nkey else None,
-            label=f"context {name}",
-            tls=_tls(context),
-        )
-    servers = tuple(url.strip() for url in context.url.split(",") if url.strip())
-    return Context(servers, credentials)
+        status = path.stat()
+    except OSError:
+        return None
+    mode = stat.S_IMODE(status.st_mode)
+    if not mode & 0o077 or os.geteuid() not in {0, status.st_uid}:
+        return None
+    return f"warning: {path} holds a secret and is open to others (mode {mode:04o}): chmod 600 {shlex.quote(str(path))}"

@@ -18,7 +18,7 @@ from nats.aio.transport import TcpTransport
 from symphony_doctor.model.evidence import Evidence, Missing, Seen, State
 from symphony_doctor.model.server import Greeting
 from symphony_doctor.sources.answers import Envelope, Identified, UserInfo
-from symphony_doctor.sources.credentials import Credentials
+from symphony_doctor.sources.credentials import Credentials, nkey_seed
 from symphony_doctor.sources.deadline import Deadline
 from symphony_doctor.sources.reading import Record
 from symphony_doctor.sources.reasons import reason
@@ -103,12 +103,13 @@ async def _open(
         options["tls_handshake_first"] = greeting.tls_first
     if credentials.creds_file is not None:
         options["user_credentials"] = str(credentials.creds_file)
-    if credentials.nkey_file is not None:
-        options["nkeys_seed"] = str(credentials.nkey_file)
     for name in ("user", "password", "token"):
         if (value := getattr(credentials, name)) is not None:
             options[name] = value
     try:
+        if credentials.nkey_file is not None:
+            # the client reads a bare seed only, and files have it between lines of dashes too
+            options["nkeys_seed_str"] = nkey_seed(credentials.nkey_file)
         async with asyncio.timeout(deadline.remaining):
             await client.connect(
                 **options,
