@@ -270,6 +270,6 @@ def test_client_certificates_that_are_none(tmp_path: Path) -> None:
         (["--tlscert", one / "no", "--tlskey", key], f"{one / 'no'} does not exist"),
         (["--tlscert", one, "--tlskey", key], "is a directory, expected a file"),
     ):
-        done = run("--server", "h", *arguments)
+        done = run("--server", "h", *map(str, arguments))
         assert (done.status, done.out) == (2, ""), arguments
         assert words in done.err
