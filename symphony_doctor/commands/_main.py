@@ -26,6 +26,7 @@ COMMANDS = {
     "self-test": "What this access can see, and which rules are blind.",
     "checks": "List the rules, or explain one.",
     "demo": "Start a real cluster here, break it, diagnose it, repair it.",
+    "completion": "Completion for bash, zsh and fish.",
     "lab": "A real cluster on this machine to try things on.",
 }
 

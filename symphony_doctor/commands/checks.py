@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from symphony_doctor.commands._completing import complete_codes
 from symphony_doctor.engine.load import Loaded, Provider, directory_provider, installed_providers, load
 from symphony_doctor.engine.select import select
 from symphony_doctor.errors import UnknownCode
@@ -66,7 +67,7 @@ def list_(checks_directories: tuple[Path, ...], verbose: bool) -> None:
 
 
 @command.command("explain")
-@click.argument("code")
+@click.argument("code", shell_complete=complete_codes)
 @CHECKS_DIR
 def explain(code: str, checks_directories: tuple[Path, ...]) -> None:
     """Explain what CODE means, how it is seen, what else it could be, how to repair and to verify."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from symphony_doctor.commands._completing import complete_codes
 from symphony_doctor.commands._diagnosis import exit_status, look, new_secrets, write
 from symphony_doctor.commands._output import check_writable
 from symphony_doctor.commands._repair_options import repair_options
@@ -24,8 +25,17 @@ from symphony_doctor.sources.request import Request
 
 @click.command("run")
 @evidence_options(samples=1)
-@click.option("--select", "selected", multiple=True, metavar="CODES", help="Only these rules; prefixes work: RT,JS001.")
-@click.option("--ignore", "ignored", multiple=True, metavar="CODES", help="Without these rules.")
+@click.option(
+    "--select",
+    "selected",
+    multiple=True,
+    metavar="CODES",
+    shell_complete=complete_codes,
+    help="Only these rules; prefixes work: RT,JS001.",
+)
+@click.option(
+    "--ignore", "ignored", multiple=True, metavar="CODES", shell_complete=complete_codes, help="Without these rules."
+)
 @CHECKS_DIR
 @click.option(
     "--fail-on",
