@@ -16,6 +16,9 @@ from symphony_doctor.commands._repair_options import repair_options
 from symphony_doctor.commands._repair_options import wishes as read_wishes
 from symphony_doctor.commands._request import evidence_options
 from symphony_doctor.commands._values import DURATION, codes
+from symphony_doctor.commands._watch import check as check_watch
+from symphony_doctor.commands._watch import watch as watching
+from symphony_doctor.commands._watch import watch_options
 from symphony_doctor.commands.checks import CHECKS_DIR, choose, load_rules, not_loaded, providers
 from symphony_doctor.errors import UsageError
 from symphony_doctor.model.finding import Severity
@@ -49,6 +52,7 @@ from symphony_doctor.sources.request import Request
     "--output", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="Write the report there."
 )
 @click.option("--wait", type=DURATION, metavar="D", help="Keep looking until healthy, or until D is over.")
+@watch_options
 @click.option("--no-color", is_flag=True, help="No colours; so does NO_COLOR in the environment.")
 @click.option("-v", "--verbose", count=True, help="Every rule with its outcome.")
 @click.option("-q", "--quiet", is_flag=True, help="One line.")
@@ -63,6 +67,8 @@ def command(
     format_: str,
     output: Path | None,
     wait: float | None,
+    watch: bool,
+    every: float,
     no_color: bool,
     verbose: int,
     quiet: bool,
@@ -79,9 +85,13 @@ def command(
       symphony-doctor run --node n1=./node1 --node n2=./node2 --node n3=./node3 --offline
       symphony-doctor run --server nats://node1:4222 --creds system.creds
       symphony-doctor run --node /opt/symphony --creds system.creds --fix
+      symphony-doctor run --node /opt/symphony --creds system.creds --watch
     """  # noqa: D301 - \b keeps click from joining lines
     if request.bundles and (fix or wait):
         raise UsageError("--bundle shows a cluster as it was: leave out --wait, --fix and fix, which need it as it is")
+    if watch:
+        others = {"--fix": fix, "--wait": bool(wait), "--bundle": bool(request.bundles), "--output": output is not None}
+        check_watch(others=others | {"--format": format_ != "terminal"})
     loaded = load_rules(checks_directories)
     rules = choose(loaded, codes(selected), codes(ignored))
     if output is not None:
@@ -96,6 +106,10 @@ def command(
         setting = Setting(request, loaded.checks, known, providers(checks_directories))
         tell = partial(click.echo, err=not say_on_stdout)
         report = asyncio.run(look_and_repair(setting, wishes, rules, problems, wait or 0.0, tell))
+    elif watch:
+        asyncio.run(
+            watching(partial(look, request, rules, known, problems=problems), known, every=every, color=not no_color)
+        )
     else:
         report = asyncio.run(look(request, rules, known, problems=problems, wait=wait or 0.0))
     write(report, known, format_=format_, output=output, color=not no_color, verbosity=-1 if quiet else verbose)
