@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -74,12 +75,11 @@ def directories_in(words: list[str], base: str | None) -> list[str]:
     for word in words:
         option, equals, value = word.partition("=")
         text = value if equals and ("/" not in option) else word
-        if text.startswith("-") or "\0" in text or not ("/" in text or text.endswith((".config", ".conf"))):
+        if not text or text.startswith("-") or "\0" in text or (base is None and not text.startswith("/")):
             continue
-        path = PurePosixPath(text)
-        if not path.is_absolute():
-            if base is None:
-                continue
-            path = PurePosixPath(base) / path
-        found += [str(path), str(path.parent)]
+        path = posixpath.normpath(PurePosixPath(base or "/") / text)
+        found.append(path)
+        # a word without a slash may be anything: a file only by its name
+        if "/" in text or text.endswith((".config", ".conf")):
+            found.append(posixpath.dirname(path))
     return list(dict.fromkeys(found))

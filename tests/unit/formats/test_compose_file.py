@@ -92,8 +92,8 @@ def test_volumes() -> None:
 
 def test_anchors_and_merges() -> None:
     found = parse(
-        "x-node: &node\n  image: symphony\n  volumes: ['./d:/d']\nservices:\n  one:\n    <<: *node\n    ports: ['1:2']\n"
-        "  two: *node\n"
+        "x-node: &node\n  image: symphony\n  volumes: ['./d:/d']\n"
+        "services:\n  one:\n    <<: *node\n    ports: ['1:2']\n  two: *node\n"
     )
     assert [each.image for each in found.services] == ["symphony", "symphony"]
     assert found.services[0].ports == ((2, "", 1),)
