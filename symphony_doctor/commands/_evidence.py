@@ -16,6 +16,14 @@ OPTIONS = (
     click.option(
         "--node", "nodes", multiple=True, metavar="[NAME=]DIR", help="A node's Symphony directory (repeatable)."
     ),
+    click.option("--local", is_flag=True, help="The nodes of this machine: systemd units, processes, usual places."),
+    click.option(
+        "--docker",
+        is_flag=False,
+        flag_value="",
+        metavar="[PROJECT]",
+        help="The nodes of the compose project here, or of PROJECT: its name, or a path to its file.",
+    ),
     click.option("--server", "servers", multiple=True, metavar="URL[,URL]", help="Client addresses of NATS servers."),
     click.option(
         "--creds",

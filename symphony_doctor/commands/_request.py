@@ -22,6 +22,8 @@ from symphony_doctor.sources.request import Request
 def request_of(
     *,
     nodes: tuple[str, ...],
+    local: bool,
+    docker: str | None,
     servers: tuple[str, ...],
     creds: tuple[Path, ...],
     nkey: Path | None,
@@ -43,15 +45,21 @@ def request_of(
         raise UsageError("--offline touches no network: leave out --server, --creds, --nkey and --context")
     # what was seen elsewhere says nothing of what is to be reached from here
     offline = offline or bool(bundles and not wanted.is_any)
-    login = log_in(wanted, {} if offline else os.environ, named=bool(nodes or bundles))
-    if not nodes and not login.servers and not bundles:
+    directories = node_directories(nodes)
+    if local or docker is not None:
+        from symphony_doctor.commands._found import with_found
+
+        directories = with_found(directories, local=local, docker=docker, offline=offline)
+    login = log_in(wanted, {} if offline else os.environ, named=bool(directories or bundles))
+    if not directories and not login.servers and not bundles:
         raise UsageError(
-            "nothing to look at: give --node DIR for each node's Symphony directory, or --server URL for live NATS"
+            "nothing to look at: give --node DIR for each node's Symphony directory, --local or --docker to find them, "
+            "or --server URL for live NATS"
         )
     for line in login.said:
         click.echo(line, err=True)
     return Request(
-        directories=node_directories(nodes),
+        directories=directories,
         servers=login.servers,
         credentials=login.credentials[0] if login.credentials else None,
         further_credentials=login.credentials[1:],
@@ -67,7 +75,10 @@ def request_of(
     )
 
 
-EVIDENCE = ("nodes", "servers", "creds", "nkey", "context", "tlsca", "tlscert", "tlskey", "offline", "timeout")
+EVIDENCE = (
+    "nodes", "local", "docker", "servers", "creds", "nkey", "context", "tlsca", "tlscert", "tlskey",
+    "offline", "timeout",
+)  # fmt: skip
 """The options by which nodes and servers are reached."""
 
 _NAMES = frozenset(inspect.signature(request_of).parameters)

@@ -64,7 +64,7 @@ async def inquire(
 async def _reach(
     stack: AsyncExitStack, address: Address, credentials: Credentials, reading: Reading, deadline: Deadline
 ) -> _Reached:
-    greeted = await greet(address, deadline)
+    greeted = await greet(address, deadline, credentials.tls)
     if isinstance(greeted.greeting, Missing):
         return _Reached(greeted, greeted.greeting)
     try:

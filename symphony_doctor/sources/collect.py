@@ -15,6 +15,7 @@ from symphony_doctor.model.evidence import Evidence, Missing, Seen, State
 from symphony_doctor.model.identity import Located
 from symphony_doctor.model.log import Log
 from symphony_doctor.sources import load_balancer, log_files, node_directory
+from symphony_doctor.sources.container import Outside, outside_of
 from symphony_doctor.sources.credentials import Credentials
 from symphony_doctor.sources.deadline import Deadline, leave_threads_behind
 from symphony_doctor.sources.http import collect as collect_ui
@@ -61,7 +62,8 @@ async def collect(request: Request, fingerprint: Callable[[str], str]) -> list[O
     if not request.network:
         return observations
     reading = Reading(read_token, fingerprint, request.record)
-    addresses = _unique([*request.servers, *_client_addresses(files)])
+    outside = outside_of((str(each.directory), each.container) for each in request.directories)
+    addresses = _unique([*request.servers, *_client_addresses(files, outside)])
     routes = _route_addresses(files)
     system, others = request.credentials, request.further_credentials
     if system is not None and others:
@@ -70,16 +72,16 @@ async def collect(request: Request, fingerprint: Callable[[str], str]) -> list[O
         system, others = await services.tell_apart(addresses, (system, *others), request.seconds)
     answers, probes, answered, told = await asyncio.gather(
         collect_servers(addresses, system, reading, request.seconds),
-        probe_routes(routes, request.seconds),
-        collect_ui(_ui_addresses(files), fingerprint, request.seconds),
+        probe_routes(routes, request.seconds, outside),
+        collect_ui(_ui_addresses(files, outside), fingerprint, request.seconds),
         _ask_services(addresses, others, request.seconds),
     )
     observations += [*answers, *probes, *answered, *told]
     servers = [each for each in answers if isinstance(each, ServerAnswers)]
     further, more, ports = await asyncio.gather(
-        probe_routes(_told_routes(answers, set(routes)), request.seconds),
+        probe_routes(_told_routes(answers, set(routes)), request.seconds, outside),
         collect_servers(_advertised(request, observations), None, reading, request.seconds),
-        probe_ports(files, servers, addresses, request.seconds),
+        probe_ports(files, servers, addresses, request.seconds, outside),
     )
     # an address that only a server advertises may be of a network that is not this one: its silence says nothing
     greeted = [each for each in more if isinstance(each, ServerAnswers) and isinstance(each.greeting, Seen)]
@@ -165,15 +167,15 @@ def _unique(addresses: Iterable[Address]) -> tuple[Address, ...]:
     return tuple(by_text.values())
 
 
-def _client_addresses(files: Iterable[NodeFiles]) -> list[Address]:
+def _client_addresses(files: Iterable[NodeFiles], outside: Outside) -> list[Address]:
     every = list(files)
     found = []
     for each in every:
         if isinstance(each.nats_config, Seen):
             config = each.nats_config.value
-            host = _client_host(each, every)
-            if host is not None and config.client.port > 0:
-                found.append(Address(host, config.client.port, each.directory))
+            place = outside.place(each.directory, _client_host(each, every), config.client.port)
+            if place is not None and config.client.port > 0:
+                found.append(Address(*place, each.directory))
     return found
 
 
@@ -182,7 +184,7 @@ def _client_host(node: NodeFiles, files: list[NodeFiles]) -> str | None:
     return configured or _host_of(node, files)
 
 
-def _ui_addresses(files: Iterable[NodeFiles]) -> list[Address]:
+def _ui_addresses(files: Iterable[NodeFiles], outside: Outside) -> list[Address]:
     """Return the UI port of every node: on the host of its client port, as no setting names another.
 
     A node without a nats.config, as one that still shows the wizard, is here only if all others are.
@@ -195,8 +197,10 @@ def _ui_addresses(files: Iterable[NodeFiles]) -> list[Address]:
     found = []
     for each in every:
         host = _client_host(each, every) if isinstance(each.nats_config, Seen) else here
-        if isinstance(each.symphony_config, Seen) and host is not None:
-            found.append(Address(host, each.symphony_config.value.ui_port or DEFAULT_UI_PORT, each.directory))
+        if isinstance(each.symphony_config, Seen):
+            place = outside.place(each.directory, host, each.symphony_config.value.ui_port or DEFAULT_UI_PORT)
+            if place is not None:
+                found.append(Address(*place, each.directory))
     return found
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Generic, TypeAlias, TypeVar
 
 import msgspec
@@ -61,8 +62,13 @@ Understand: TypeAlias = Callable[[Info | None, bool], T | str]
 """INFO, ``None`` where it stays unsaid to who has no certificate, and whether TLS came first -> the greeting."""
 
 
-async def greet(host: str, port: int, deadline: Deadline) -> Greeted[Greeting]:
-    """Read the greeting of a client port and see its certificate. Nothing else is sent."""
+async def greet(
+    host: str, port: int, deadline: Deadline, own: tuple[Path, Path | None] | None = None
+) -> Greeted[Greeting]:
+    """Read the greeting of a client port and see its certificate. Nothing else is sent.
+
+    ``own`` are a certificate and its key: a server may say nothing to who has none.
+    """
 
     def understand(info: Info | None, tls_first: bool) -> Greeting | str:  # noqa: FBT001
         if info is None:
@@ -81,7 +87,7 @@ async def greet(host: str, port: int, deadline: Deadline) -> Greeted[Greeting]:
             tls_first=tls_first,
         )
 
-    return await _read(host, port, deadline, understand)
+    return await _read(host, port, deadline, understand, own)
 
 
 async def greet_route(host: str, port: int, deadline: Deadline) -> Greeted[RouteGreeting]:
@@ -100,9 +106,15 @@ async def greet_route(host: str, port: int, deadline: Deadline) -> Greeted[Route
     return await _read(host, port, deadline, understand)
 
 
-async def _read(host: str, port: int, deadline: Deadline, understand: Understand[T]) -> Greeted[T]:
+async def _read(
+    host: str,
+    port: int,
+    deadline: Deadline,
+    understand: Understand[T],
+    own: tuple[Path, Path | None] | None = None,
+) -> Greeted[T]:
     plain = asyncio.create_task(_plain(host, port, deadline, understand))
-    hidden = asyncio.create_task(_tls_first(host, port, deadline, understand, plain))
+    hidden = asyncio.create_task(_tls_first(host, port, deadline, understand, plain, own))
     try:
         await asyncio.wait({plain, hidden}, return_when=asyncio.FIRST_COMPLETED)
         if plain.done() and isinstance(plain.result().greeting, Seen):
@@ -155,7 +167,12 @@ async def _certificate(stream: tls.TlsStream, where: str, deadline: Deadline) ->
 
 
 async def _tls_first(
-    host: str, port: int, deadline: Deadline, understand: Understand[T], plain: asyncio.Task[Greeted[T]]
+    host: str,
+    port: int,
+    deadline: Deadline,
+    understand: Understand[T],
+    plain: asyncio.Task[Greeted[T]],
+    own: tuple[Path, Path | None] | None,
 ) -> Greeted[T] | None:
     """Say TLS hello to a port that is silent; ``None`` where the other connection was answered or TLS is not."""
     await asyncio.wait({plain}, timeout=min(PATIENCE, deadline.remaining / 2))
@@ -168,7 +185,7 @@ async def _tls_first(
     except (OSError, ValueError):
         return None
     try:
-        return await _inside(tls.TlsStream(reader, writer, host), where, deadline, understand)
+        return await _inside(tls.TlsStream(reader, writer, host, own), where, deadline, understand)
     finally:
         writer.transport.abort()
 

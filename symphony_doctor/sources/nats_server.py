@@ -6,8 +6,10 @@ import asyncio
 from collections.abc import Iterable
 
 from symphony_doctor.model.certificate import Port, PortCertificate
+from symphony_doctor.model.evidence import Missing
 from symphony_doctor.sources import info
-from symphony_doctor.sources.credentials import Credentials
+from symphony_doctor.sources.container import Outside
+from symphony_doctor.sources.credentials import Credentials, Tls
 from symphony_doctor.sources.deadline import Deadline
 from symphony_doctor.sources.observation import Address, Observation, RouteProbe, ServerAnswers
 from symphony_doctor.sources.reading import Reading
@@ -30,9 +32,10 @@ async def collect(
     return await inquire(every, credentials, reading, seconds)
 
 
-async def greet(address: Address, deadline: Deadline) -> ServerAnswers:
-    """Read the greeting of one address."""
-    found = await info.greet(address.host, address.port, deadline)
+async def greet(address: Address, deadline: Deadline, tls: Tls | None = None) -> ServerAnswers:
+    """Read the greeting of one address, with the certificate of ``tls`` where the server asks for one."""
+    own = (tls.certificate, tls.key) if tls is not None and tls.certificate is not None else None
+    found = await info.greet(address.host, address.port, deadline, own)
     return ServerAnswers(
         address.text,
         address.directory,
@@ -41,12 +44,20 @@ async def greet(address: Address, deadline: Deadline) -> ServerAnswers:
     )
 
 
-async def probe_routes(addresses: Iterable[tuple[str, int]], seconds: float) -> list[RouteProbe]:
-    """Connect to every route address at once and read who greets there; no word of NATS is sent."""
-    every = tuple(addresses)
+async def probe_routes(
+    addresses: Iterable[tuple[str, int]], seconds: float, outside: Outside | None = None
+) -> list[RouteProbe]:
+    """Connect to every route address at once and read who greets there; no word of NATS is sent.
+
+    Addresses of containers' own network are asked where they are published, and named as the routes name them.
+    """
     deadline = Deadline.after(seconds)
-    found = await asyncio.gather(*(info.greet_route(host, port, deadline) for host, port in every))
-    return [
-        RouteProbe(at(host, port), answer.greeting, answer.certificate)
-        for (host, port), answer in zip(every, found, strict=True)
-    ]
+    return [*await asyncio.gather(*(_probe(*each, outside or Outside(), deadline) for each in addresses))]
+
+
+async def _probe(host: str, port: int, outside: Outside, deadline: Deadline) -> RouteProbe:
+    place = outside.route(host, port)
+    if isinstance(place, Missing):
+        return RouteProbe(at(host, port), place)
+    answer = await info.greet_route(*place, deadline)
+    return RouteProbe(at(host, port), answer.greeting, answer.certificate)

@@ -19,11 +19,13 @@ from symphony_doctor.model.configuration import (
 )
 from symphony_doctor.model.evidence import Evidence, Missing, Seen, State
 from symphony_doctor.model.identity import Flaw, Located, SeedReference, Token
-from symphony_doctor.model.jetstream import Disk, Store, StreamConfig, StreamDirectory
+from symphony_doctor.model.jetstream import StreamConfig, StreamDirectory
 from symphony_doctor.sources.certificate_files import read_certificates
+from symphony_doctor.sources.container import Container
 from symphony_doctor.sources.deadline import Deadline, in_thread
 from symphony_doctor.sources.files import is_directory, list_directory, read_file
 from symphony_doctor.sources.observation import NodeFiles
+from symphony_doctor.sources.store import MOST_ENTRIES, look_at_store
 from symphony_doctor.sources.tokens import TokenReader, token_of
 
 T = TypeVar("T")
@@ -34,18 +36,16 @@ CONFIG_LIMIT = 4 * 1024 * 1024
 SMALL_LIMIT = 1024 * 1024
 """Bytes of a JWT or a meta.inf; nats-server refuses larger JWTs."""
 
-MOST_ENTRIES = 500_000
-"""Entries of one directory."""
-
 Fingerprint = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
 class NodeDirectory:
-    """``--node [NAME=]DIR``."""
+    """``--node [NAME=]DIR``, or one that was found; then ``container`` is what it is mounted in, if in any."""
 
     directory: Path
     name: str | None = None
+    container: Container | None = None
 
 
 async def collect(
@@ -56,7 +56,7 @@ async def collect(
     deadline: Deadline,
 ) -> NodeFiles:
     """Read one node's directory. Whatever cannot be read is missing with its reason; nothing raises."""
-    reader = _Reader(node.directory, read_token, fingerprint, environment)
+    reader = _Reader(node.directory, read_token, fingerprint, environment, node.container)
     try:
         return await in_thread(lambda: reader.read(node.name), deadline)
     except TimeoutError:
@@ -69,36 +69,48 @@ class _Reader:
     """Reads one directory; everything it needs is given to it."""
 
     def __init__(
-        self, directory: Path, read_token: TokenReader, fingerprint: Fingerprint, environment: Mapping[str, str]
+        self,
+        directory: Path,
+        read_token: TokenReader,
+        fingerprint: Fingerprint,
+        environment: Mapping[str, str],
+        container: Container | None = None,
     ) -> None:
         self.directory = directory
         self.read_token = read_token
         self.fingerprint = fingerprint
         self.environment = environment
+        self.container = container
 
     def read(self, name: str | None) -> NodeFiles:
         nats_config = self._nats_config(self.directory / "nats.config")
         config = nats_config.value if isinstance(nats_config, Seen) else None
         resolver = config.resolver.directory if config and config.resolver else None
         configured = config.jetstream.store_dir if config and config.jetstream else None
-        store = self._locate(configured.value if configured else None, "storage") / "jetstream"
+        accounts = self._locate(resolver.value if resolver else None, "accounts")
+        storage = self._locate(configured.value if configured else None, "storage")
+        store = storage if isinstance(storage, Missing) else storage / "jetstream"
         return NodeFiles(
             given_name=name,
             directory=str(self.directory),
             symphony_config=self._symphony_config(self.directory / "symphony.config"),
             nats_config=nats_config,
-            account_files=self._account_files(self._locate(resolver.value if resolver else None, "accounts")),
-            stream_directories=self._stream_directories(store),
-            store=_store(store),
+            account_files=accounts if isinstance(accounts, Missing) else self._account_files(accounts),
+            stream_directories=store if isinstance(store, Missing) else self._stream_directories(store),
+            store=store if isinstance(store, Missing) else look_at_store(store),
             certificates=read_certificates(config.certificate_files, self.directory) if config else (),
         )
 
-    def _locate(self, configured: str | None, usual: str) -> Path:
+    def _locate(self, configured: str | None, usual: str) -> Path | Missing:
         """Find a directory that nats.config names.
 
         Relative paths count from the node's directory. An absolute one that is not here, as in a copied
-        directory, is looked for inside by its last components; then the usual name.
+        directory, is looked for inside by its last components; then the usual name. In a container its mounts tell.
         """
+        if self.container is not None:
+            mounted = self.container.outside(configured or usual, self.directory)
+            if mounted is not None:
+                return mounted
         if configured:
             path = PurePath(configured)
             if not path.is_absolute():
@@ -275,23 +287,3 @@ class _Reader:
             settings=meta.config,
         )
         return StreamDirectory(account, name, path, config, None)
-
-
-def _store(path: Path) -> Evidence[Store]:
-    """Look at the store itself: whose directories are in it, and what room its disk has left."""
-    names = list_directory(path, MOST_ENTRIES)
-    if isinstance(names, Seen):
-        return Seen(Store(str(path), names.value, _disk(path)), str(path))
-    if names.is_absence and is_directory(path.parent):
-        return Seen(Store(str(path), (), _disk(path.parent)), str(path))
-    return names
-
-
-def _disk(path: Path) -> Disk | None:
-    try:
-        found = os.statvfs(path)
-    except OSError:
-        return None
-    # as df counts: what is kept for root is neither used nor free
-    usable = found.f_blocks - found.f_bfree + found.f_bavail
-    return Disk(usable * found.f_frsize, found.f_bavail * found.f_frsize)

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from symphony_doctor.model.certificate import Port, PortCertificate
 from symphony_doctor.model.evidence import NOT_ASKED, Missing, Seen, State
+from symphony_doctor.sources.container import Outside
 from symphony_doctor.sources.deadline import Deadline
 from symphony_doctor.sources.observation import Address, NodeFiles, PortProbe, ServerAnswers
 from symphony_doctor.sources.reasons import at, reason
@@ -18,7 +19,11 @@ _ENOUGH = 1024
 
 
 async def probe_ports(
-    files: Iterable[NodeFiles], answers: Iterable[ServerAnswers], addresses: Iterable[Address], seconds: float
+    files: Iterable[NodeFiles],
+    answers: Iterable[ServerAnswers],
+    addresses: Iterable[Address],
+    seconds: float,
+    outside: Outside,
 ) -> list[PortProbe]:
     """See the certificates of all WebSocket and UI ports at once, each within ``seconds``.
 
@@ -28,32 +33,35 @@ async def probe_ports(
     deadline = Deadline.after(seconds)
     # the node's own directory goes first: it names the node even where its server is not recognised
     websockets: dict[tuple[str, int], PortProbe] = {}
-    for (host, port), probe in (*_from_files(files, hosts), *_from_answers(answers)):
+    for (host, port), probe in (*_from_files(files, hosts, outside), *_from_answers(answers, outside)):
         websockets.setdefault((host, port), probe)
     interfaces = [
-        (each, hosts[each.directory], each.symphony_config.value.ui_port)
+        (each.directory, outside.place(each.directory, hosts[each.directory], each.symphony_config.value.ui_port))
         for each in files
-        if isinstance(each.symphony_config, Seen) and each.directory in hosts
+        if isinstance(each.symphony_config, Seen) and each.symphony_config.value.ui_port and each.directory in hosts
     ]
     return [
         *await asyncio.gather(
             *(_websocket(probe, host, port, deadline) for (host, port), probe in websockets.items()),
-            *(_interface(each.directory, host, port, deadline) for each, host, port in interfaces if port),
+            *(_interface(directory, *place, deadline) for directory, place in interfaces if place is not None),
         )
     ]
 
 
-def _from_files(files: Iterable[NodeFiles], hosts: dict[str, str]) -> Iterator[tuple[tuple[str, int], PortProbe]]:
+def _from_files(
+    files: Iterable[NodeFiles], hosts: dict[str, str], outside: Outside
+) -> Iterator[tuple[tuple[str, int], PortProbe]]:
     for each in files:
         config = each.nats_config.value if isinstance(each.nats_config, Seen) else None
         if config is None or config.websocket is None or not config.has_websocket_tls:
             continue
         host = config.websocket.host or hosts.get(each.directory)
-        if host is not None:
-            yield (host, config.websocket.port), PortProbe(_unseen(), each.directory)
+        place = outside.place(each.directory, host, config.websocket.port)
+        if place is not None:
+            yield place, PortProbe(_unseen(), each.directory)
 
 
-def _from_answers(answers: Iterable[ServerAnswers]) -> Iterator[tuple[tuple[str, int], PortProbe]]:
+def _from_answers(answers: Iterable[ServerAnswers], outside: Outside) -> Iterator[tuple[tuple[str, int], PortProbe]]:
     for each in answers:
         server = each.server.value if isinstance(each.server, Seen) else None
         listener = server.listener(Port.WEBSOCKET) if server else None
@@ -61,8 +69,9 @@ def _from_answers(answers: Iterable[ServerAnswers]) -> Iterator[tuple[tuple[str,
             continue
         anywhere = listener.host in {"", "0.0.0.0", "::"}  # noqa: S104 - what a server reports
         host = each.address.rpartition(":")[0].strip("[]") if anywhere else listener.host
-        if host:
-            yield (host, listener.number), PortProbe(_unseen(), server_id=server.server_id)
+        place = outside.place(each.directory, host or None, listener.number)
+        if place is not None:
+            yield place, PortProbe(_unseen(), server_id=server.server_id)
 
 
 def _unseen() -> PortCertificate:

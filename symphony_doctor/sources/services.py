@@ -10,7 +10,7 @@ from symphony_doctor.model.evidence import Evidence, Missing, Seen, State
 from symphony_doctor.model.server import Greeting
 from symphony_doctor.model.services import ClusterInfo
 from symphony_doctor.sources.answers import Varz
-from symphony_doctor.sources.credentials import Credentials
+from symphony_doctor.sources.credentials import Credentials, Tls
 from symphony_doctor.sources.deadline import Deadline
 from symphony_doctor.sources.nats_server import greet
 from symphony_doctor.sources.observation import Address
@@ -30,7 +30,7 @@ async def tell_apart(
     if len(credentials) < 2:  # noqa: PLR2004 - nothing to tell apart
         return (credentials[0] if credentials else None), ()
     deadline = Deadline.after(seconds)
-    reachable = await _greeting(addresses, deadline)
+    reachable = await _greeting(addresses, credentials[0].tls, deadline)
     found = await asyncio.gather(*(_is_system(reachable, each, deadline) for each in credentials))
     system = next((each for each, yes in zip(credentials, found, strict=True) if yes), credentials[0])
     return system, tuple(each for each in credentials if each is not system)
@@ -41,7 +41,7 @@ async def cluster_info(
 ) -> Evidence[ClusterInfo]:
     """Ask for the replica count that extensions are told, with the first credentials that get an answer."""
     deadline = Deadline.after(seconds)
-    reachable = await _greeting(addresses, deadline)
+    reachable = await _greeting(addresses, credentials[0].tls, deadline)
     missing = Missing(State.UNREACHABLE, f"no server could be asked for {CLUSTER_INFO}", CLUSTER_INFO)
     for each in credentials:
         for address, greeting in reachable:
@@ -63,9 +63,9 @@ async def cluster_info(
     return missing
 
 
-async def _greeting(addresses: Iterable[Address], deadline: Deadline) -> list[tuple[str, Greeting]]:
+async def _greeting(addresses: Iterable[Address], tls: Tls, deadline: Deadline) -> list[tuple[str, Greeting]]:
     """Return the addresses at which a server greets, and what it says."""
-    found = await asyncio.gather(*(greet(each, deadline) for each in addresses))
+    found = await asyncio.gather(*(greet(each, deadline, tls) for each in addresses))
     return [(each.address, each.greeting.value) for each in found if isinstance(each.greeting, Seen)]
 
 

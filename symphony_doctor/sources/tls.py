@@ -7,8 +7,10 @@ secret is sent over such a connection.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 from functools import cache
+from pathlib import Path
 
 from symphony_doctor.formats.certificates import parse_der
 from symphony_doctor.formats.position import FormatError
@@ -23,10 +25,17 @@ _CHUNK = 16 * 1024
 class TlsStream:
     """The client's side of TLS over an open connection, so that a handshake that fails still tells something."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: str) -> None:
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        host: str,
+        own: tuple[Path, Path | None] | None = None,
+    ) -> None:
+        """Take over a connection; ``own`` are a certificate and its key, for servers that ask for them."""
         self._reader, self._writer = reader, writer
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._tls = _looking().wrap_bio(self._incoming, self._outgoing, server_hostname=host or None)
+        self._tls = _looking(own).wrap_bio(self._incoming, self._outgoing, server_hostname=host or None)
 
     async def handshake(self) -> bytes:
         """Return the certificate of the other side in DER. Raises ``OSError`` (``ssl.SSLError`` is one)."""
@@ -65,12 +74,16 @@ class TlsStream:
 
 
 @cache
-def _looking() -> ssl.SSLContext:
+def _looking(own: tuple[Path, Path | None] | None) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     # a weak certificate is to be seen too
     context.set_ciphers("DEFAULT:@SECLEVEL=0")
+    if own is not None:
+        # checked before; the key itself is not sent
+        with contextlib.suppress(OSError, ValueError):
+            context.load_cert_chain(*own, password="")
     return context
 
 

@@ -262,14 +262,15 @@ def test_client_certificates_that_are_none(tmp_path: Path) -> None:
     one, two = (tmp_path / name / certificates.FOLDER for name in ("one", "two"))
     certificate, key = one / certificates.CERTIFICATE, one / certificates.KEY
     other = two / certificates.KEY
-    for arguments, words in (
+    cases: tuple[tuple[list[str | Path], str], ...] = (
         (["--tlskey", key], "--tlskey is the key of a certificate: give --tlscert FILE too"),
         (["--tlscert", certificate], "name the key's file with --tlskey FILE"),
         (["--tlscert", certificate, "--tlskey", other], f"{other} is not the key of the certificate in {certificate}"),
         (["--tlscert", key, "--tlskey", key], "expected a certificate and its key, in PEM and not encrypted"),
         (["--tlscert", one / "no", "--tlskey", key], f"{one / 'no'} does not exist"),
         (["--tlscert", one, "--tlskey", key], "is a directory, expected a file"),
-    ):
-        done = run("--server", "h", *map(str, arguments))
+    )
+    for arguments, words in cases:
+        done = run("--server", "h", *arguments)
         assert (done.status, done.out) == (2, ""), arguments
         assert words in done.err
