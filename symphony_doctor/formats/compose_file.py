@@ -29,7 +29,7 @@ class Mount:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service: ``words`` are its command and the values of its environment; ``ports`` are (inside, host, outside)."""
+    """A service: ``words`` are its command, ``values`` its environment's; ``ports`` are (inside, host, outside)."""
 
     name: str
     image: str
@@ -38,6 +38,7 @@ class Service:
     names: frozenset[str]
     directory: str
     words: tuple[str, ...]
+    values: tuple[str, ...]
     env_files: tuple[str, ...]
     host_network: bool
 
@@ -148,7 +149,7 @@ def _service(name: str, service: Mapping[str, Any], read: Callable[[Any], str]) 
     environment = service.get("environment") or {}
     values = environment.values() if isinstance(environment, dict) else environment
     set_by_list = not isinstance(environment, dict)
-    words = [_word(each, read).partition("=")[2] if set_by_list else _word(each, read) for each in values]
+    words: list[str] = []
     for key in ("entrypoint", "command"):
         written = service.get(key)
         words += [_word(each, read) for each in written] if isinstance(written, list) else _word(written, read).split()
@@ -162,6 +163,7 @@ def _service(name: str, service: Mapping[str, Any], read: Callable[[Any], str]) 
         | _aliases(service.get("networks"), read),
         directory=read(service.get("working_dir")),
         words=tuple(words),
+        values=tuple(_word(each, read).partition("=")[2] if set_by_list else _word(each, read) for each in values),
         env_files=tuple(
             read(each.get("path") if isinstance(each, dict) else each) for each in _list(service.get("env_file"))
         ),

@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from symphony_doctor.errors import InputError
 from symphony_doctor.formats import compose_file
@@ -226,21 +226,25 @@ def _of_service(places: _Places, service: compose_file.Service) -> Iterator[Foun
                 f"{said} of service {service.name} in {places.files.paths[0]}{_ports(service)}",
             )
             return
-        if looks_like:
-            places.search.note(f"{directory} ({said} of service {service.name} in {places.files.paths[0]})")
+    if looks_like:
+        # its arguments and variables may hold secrets: they are not repeated
+        for mount in container.mounts:
+            if mount.source is not None:
+                places.search.note(f"{mount.source} (mounted by service {service.name} of {places.files.paths[0]})")
 
 
 def _candidates(places: _Places, service: compose_file.Service, container: Container) -> Iterator[tuple[Path, str]]:
     sources = [each.source for each in container.mounts if each.source is not None]
     yield from ((each.parent, f"{each.name}, mounted,") for each in sources if each.name in FILES)
-    words = [*service.words, service.directory]
+    values = [*service.values, service.directory]
     for name in service.env_files:
         found = read_file(places.files.directory / name, _LIMIT)
-        words += variables_of(found.value.decode("utf-8", "replace")).values() if isinstance(found, Seen) else ()
-    for inside in directories_in(words, service.directory or None):
+        values += variables_of(found.value.decode("utf-8", "replace")).values() if isinstance(found, Seen) else ()
+    named = [*directories_in([*service.words], service.directory or None), *directories_in(values, None)]
+    for inside in named:
         outside = container.outside(inside, Path("/"))
         if isinstance(outside, Path):
-            yield outside, f"{PurePosixPath(inside)}"
+            yield outside, inside
     yield from ((each, f"a mount, {each.name},") for each in sources)
     yield from ((each / name, f"{name} in a mount") for each in sources for name in _INSIDE)
 

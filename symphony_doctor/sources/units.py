@@ -115,7 +115,7 @@ def _directories(search: Search, unit: Unit, name: str, instance: str | None) ->
         yield from ((each, "an argument of ExecStart") for each in directories_in(words[1:], working))
     if working is not None:
         yield working, "WorkingDirectory"
-    yield from ((each, "Environment") for each in directories_in(list(variables.values()), working))
+    yield from ((each, "Environment") for each in directories_in(list(variables.values()), None))
     for key, base in (("StateDirectory", "/var/lib"), ("ConfigurationDirectory", "/etc")):
         yield from ((f"{base}/{read(word).partition(':')[0]}", key) for word in unit.words(key))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -25,7 +26,9 @@ def test_sv002_fault_a_shifted_clock(seconds: int, start: Callable[..., Lab]) ->
     for mode in ("both", "nats"):
         status, report = Doctor(lab).run(mode)
         assert roots(report) == [("SV002", "warning", ("node2",), "clocks")], mode
-        assert ("5.0 s ahead" if seconds > 0 else "5.0 s behind") in report["findings"][0]["title"]
+        # on a busy machine an answer takes its time, and half of that may be wrong
+        way = "ahead" if seconds > 0 else "behind"
+        assert re.search(rf"\b(4\.[5-9]|5\.[0-5]) s {way}", report["findings"][0]["title"]), report["findings"][0]["title"]
         assert status == 0
 
 

@@ -373,6 +373,6 @@ def test_import_without_a_warning() -> None:
     from symphony_doctor.commands._main import COMMANDS
 
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code % (tuple(COMMANDS),)], capture_output=True, text=True, check=False
+        [sys.executable, "-W", "error", "-c", code % (tuple(name.replace("-", "_") for name in COMMANDS),)], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")

@@ -73,9 +73,11 @@ def test_what_services_are_started_with() -> None:
     found = service(text, BASE="/srv")
     assert (found.image, found.directory, found.host_network) == ("registry/symphony:1", "/opt/symphony", True)
     assert found.names == {"symphony", "s1", "h1", "node1"}
-    assert found.words == ("/srv/x", "", "--config", "/etc/symphony")
+    assert found.words == ("--config", "/etc/symphony")
+    assert found.values == ("/srv/x", "")
     assert found.env_files == ("a.env", "b.env")
-    assert service("    environment: [A=/x, B]\n    command: [--dir, '/y']\n").words == ("/x", "", "--dir", "/y")
+    found = service("    environment: [A=/x, B]\n    command: [--dir, '/y']\n")
+    assert (found.words, found.values) == (("--dir", "/y"), ("/x", ""))
 
 
 def test_volumes() -> None:
