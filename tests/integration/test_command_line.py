@@ -372,7 +372,8 @@ def test_import_without_a_warning() -> None:
     code = "import importlib; [importlib.import_module(f'symphony_doctor.commands.{n}') for n in %r]"
     from symphony_doctor.commands._main import COMMANDS
 
+    modules = tuple(name.replace("-", "_") for name in COMMANDS)
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code % (tuple(name.replace("-", "_") for name in COMMANDS),)], capture_output=True, text=True, check=False
+        [sys.executable, "-W", "error", "-c", code % (modules,)], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")

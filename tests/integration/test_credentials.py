@@ -239,7 +239,7 @@ def test_client_certificates(verifying: Lab, tmp_path: Path) -> None:
     certificate, key = folder / certificates.CERTIFICATE, folder / certificates.KEY
     server = lab.nodes[0].client_url
     common = ["--server", server, "--creds", str(lab.system_credentials), "--tlsca", str(lab.authority)]
-    done = run(*common, "--tlscert", certificate, "--tlskey", key, "--wait", "30s")
+    done = run(*common, "--tlscert", certificate, "--tlskey", key, "--wait", "55s")
     assert (done.status, done.report["findings"], done.err) == (0, [], "")
     assert "nats" in sources(done)[0]
     done = run(*common)
