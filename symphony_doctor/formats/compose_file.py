@@ -10,6 +10,7 @@ from typing import Any
 
 from symphony_doctor.formats.interpolation import interpolate
 from symphony_doctor.formats.position import FormatError, Position
+from symphony_doctor.formats.words import split
 
 _PORT = re.compile(
     r"(?:(?P<host>\[[^\]]*\]|[^:\[\]]*):)??(?:(?P<published>[\d-]*):)?(?P<target>[\d-]+)(?:/(?P<protocol>\w+))?"
@@ -99,9 +100,19 @@ def _load(content: bytes, where: str) -> dict[str, Any]:
 
 
 def _untagged(loader: Any, node: Any) -> Any:  # noqa: ANN401 - of a library imported late
-    build = {"MappingNode": loader.construct_mapping, "SequenceNode": loader.construct_sequence}
-    how = build.get(type(node).__name__)
-    return loader.construct_scalar(node) if how is None else how(node, deep=True)
+    if type(node).__name__ == "MappingNode":
+        return _Mapping(loader.construct_mapping(node, deep=True))
+    if type(node).__name__ == "SequenceNode":
+        return _List(loader.construct_sequence(node, deep=True))
+    return loader.construct_scalar(node)
+
+
+class _Mapping(dict[str, Any]):
+    """One that replaces what an earlier file has (``!override``)."""
+
+
+class _List(list[Any]):
+    """One that replaces what an earlier file has (``!override``)."""
 
 
 def _merged(base: dict[str, Any], other: dict[str, Any], depth: int = 0) -> dict[str, Any]:
@@ -109,8 +120,10 @@ def _merged(base: dict[str, Any], other: dict[str, Any], depth: int = 0) -> dict
     found = dict(base)
     for key, value in other.items():
         before = found.get(key)
+        if isinstance(value, _Mapping | _List):
+            found[key] = value
         # services, a service, its environment: nothing that is looked at is deeper
-        if isinstance(before, dict) and isinstance(value, dict) and depth < 4:  # noqa: PLR2004
+        elif isinstance(before, dict) and isinstance(value, dict) and depth < 4:  # noqa: PLR2004
             found[key] = _merged(before, value, depth + 1)
         elif isinstance(before, list) and isinstance(value, list) and key not in {"command", "entrypoint"}:
             found[key] = [*before, *value]
@@ -152,7 +165,7 @@ def _service(name: str, service: Mapping[str, Any], read: Callable[[Any], str]) 
     words: list[str] = []
     for key in ("entrypoint", "command"):
         written = service.get(key)
-        words += [_word(each, read) for each in written] if isinstance(written, list) else _word(written, read).split()
+        words += [_word(each, read) for each in written] if isinstance(written, list) else split(_word(written, read))
     mounts = {mount.target: mount for each in _list(service.get("volumes")) for mount in _mount(each, read)}
     return Service(
         name=name,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+
+from symphony_doctor.formats.words import split
 
 _PREFIXES = "@-:+!|"
 """Before the program of ExecStart: how it is run."""
@@ -64,14 +65,6 @@ def _lines(text: str) -> Iterable[str]:
         pending = ""
     if pending:
         yield pending.strip()
-
-
-def split(value: str) -> list[str]:
-    """Split a value into words; one with a quote that never ends is split at its spaces."""
-    try:
-        return shlex.split(value)
-    except ValueError:
-        return value.split()
 
 
 def program(words: list[str]) -> str:

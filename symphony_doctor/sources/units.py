@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from symphony_doctor.formats.environment_file import variables_of
-from symphony_doctor.formats.systemd_unit import Unit, parse, program, specified, split
+from symphony_doctor.formats.systemd_unit import Unit, parse, program, specified
+from symphony_doctor.formats.words import split
 from symphony_doctor.model.evidence import Seen
 from symphony_doctor.sources.files import list_directory, read_file
 from symphony_doctor.sources.found import Search, directories_in

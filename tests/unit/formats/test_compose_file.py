@@ -76,6 +76,7 @@ def test_what_services_are_started_with() -> None:
     assert found.words == ("--config", "/etc/symphony")
     assert found.values == ("/srv/x", "")
     assert found.env_files == ("a.env", "b.env")
+    assert service("    command: --config '/my own/nats.config'\n").words == ("--config", "/my own/nats.config")
     found = service("    environment: [A=/x, B]\n    command: [--dir, '/y']\n")
     assert (found.words, found.values) == (("--dir", "/y"), ("/x", ""))
 
@@ -107,7 +108,9 @@ def test_an_override_goes_before_the_file() -> None:
     found = parse(base, override).services[0]
     assert found.image == "b"
     assert [(each.source, str(each.target)) for each in found.mounts] == [("./c", "/d"), ("./b", "/e")]
-    assert (20, "", 2) in found.ports
+    assert found.ports == ((20, "", 2),)
+    assert parse(base, "services: {symphony: {ports: ['3:30']}}\n").services[0].ports == ((10, "", 1), (30, "", 3))
+    assert parse(base, "services: {symphony: {ports: !reset null}}\n").services[0].ports == ()
 
 
 @pytest.mark.parametrize(

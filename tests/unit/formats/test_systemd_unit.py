@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from symphony_doctor.formats.environment_file import variables_of
-from symphony_doctor.formats.systemd_unit import parse, program, specified, split
+from symphony_doctor.formats.systemd_unit import parse, program, specified
+from symphony_doctor.formats.words import split
 
 UNIT = """\
 # Symphony

@@ -11,7 +11,7 @@ from symphony_doctor.errors import InputError
 from symphony_doctor.model.evidence import Missing
 from symphony_doctor.sources.compose_nodes import find_docker
 from symphony_doctor.sources.docker_program import Docker, docker_of
-from symphony_doctor.sources.found import Search
+from symphony_doctor.sources.found import FoundNode, Search
 
 NO_DOCKER = Docker(None, {})
 
@@ -293,3 +293,64 @@ def test_nothing_is_found(place: Place) -> None:
     assert "there is no docker program to ask" in search.looked[1]
     place.write("services: {symphony: {image: symphony}, web: {image: nginx, volumes: ['./x:/x']}}\n")
     assert "service symphony of" in "\n".join(place.find().looked)
+
+
+REAL = """\
+x-symphony: &symphony
+  image: registry.example.com/symphony:${TAG:-latest}
+  restart: unless-stopped
+  env_file: [some.env]
+services:
+  node1:
+    <<: *symphony
+    volumes:
+      - ./node1:/opt/symphony
+      - data:/data
+      - {type: bind, source: ../x, target: /x, read_only: true}
+      - ~/h:/h
+      - ${NONE:-./d}/e:/e:ro
+    ports: ["127.0.0.1:14221:4222", "18081:8080", 22:22, "9000-9001:8000-8001", "6060:6060/udp", "[::1]:15000:5000"]
+  node2:
+    <<: *symphony
+    network_mode: host
+    volumes: ["./${BASE}2:/opt/symphony", "other:/data"]
+volumes:
+  data: {}
+  other: {external: true, name: "shared_${BASE}"}
+"""
+
+OVERRIDE = """\
+services:
+  node2:
+    volumes: ["./node3:/opt/symphony"]
+    environment: {A: b}
+"""
+
+
+@pytest.mark.parametrize("override", [False, True])
+def test_compose_itself_reads_files_as_they_are_read_here(override: bool, place: Place) -> None:  # noqa: FBT001
+    """What `docker compose config` makes of a file leads to the same mounts and ports as the file itself."""
+    place.root = Path("/")  # the paths that it tells are whole
+    files = [place.write(REAL), *([place.write(OVERRIDE, "compose.override.yaml")] if override else [])]
+    place.write("BASE=node\n", ".env")
+    place.write("A=b\n", "some.env")
+    for name in ("node1", "node2", "node3"):
+        place.node(place.project / name)
+    environment = dict(os.environ)
+    whole = docker_of(environment).resolved(tuple(files), "prod")
+    if isinstance(whole, str):
+        pytest.skip(whole)
+    ours = place.find("prod", variables=environment)
+    for file in files:
+        file.unlink()
+    place.write(whole.decode())
+    theirs = place.find("prod", variables=environment)
+    assert len(ours.found) == 2
+    assert [shape(each) for each in ours.found] == [shape(each) for each in theirs.found]
+
+
+def shape(found: FoundNode) -> object:
+    container = found.node.container
+    assert container is not None
+    mounts = sorted((str(each.target), str(each.source), each.why) for each in container.mounts)
+    return found.node.name, found.node.directory, container.own_network, container.ports, mounts
