@@ -35,6 +35,7 @@ _ACCOUNT_KEY = re.compile(r"A[A-Z2-7]{55}")
     "AC001",
     name="account-jwt-missing",
     severity=Severity.ERROR,
+    transient=True,
     needs=(Kind.ACCOUNTS,),
     explained_by=(
         *DIVIDED,

@@ -30,6 +30,7 @@ from ._words import account_words
     "JS005",
     name="system-bucket-missing",
     severity=Severity.ERROR,
+    transient=True,
     needs=(Kind.STREAMS,),
     explained_by=(
         Because("QU001", Same.CLUSTER),

@@ -51,7 +51,9 @@ _READ_ON = Remedy(
 )
 
 
-@check("LG001", name="log-quorum-wait", severity=Severity.WARNING, needs=(Kind.LOG,), explained_by=_QUORUM)
+@check(
+    "LG001", name="log-quorum-wait", severity=Severity.WARNING, transient=True, needs=(Kind.LOG,), explained_by=_QUORUM
+)
 def log_quorum_wait(
     cluster: Cluster, *, lasts_seconds: float = 60, silent_seconds: float = 300
 ) -> Iterator[Finding | Gap]:
@@ -101,6 +103,7 @@ def log_quorum_wait(
     "LG002",
     name="log-account-jetstream",
     severity=Severity.WARNING,
+    transient=True,
     needs=(Kind.LOG,),
     explained_by=(
         Because("AC004", Same.ACCOUNT),
@@ -159,7 +162,7 @@ def log_account_jetstream(
         )
 
 
-@check("LG003", name="log-kv-create-failed", severity=Severity.WARNING, needs=(Kind.LOG,),
+@check("LG003", name="log-kv-create-failed", severity=Severity.WARNING, transient=True, needs=(Kind.LOG,),
        explained_by=(*_QUORUM, Because("AC001", Same.NODES), Because("AC004", Same.CLUSTER)))  # fmt: skip
 def log_kv_create_failed(
     cluster: Cluster, *, lasts_seconds: float = 30, silent_seconds: float = 300

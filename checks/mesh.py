@@ -32,6 +32,7 @@ from ._words import DOWN, ISOLATED, listing
     "RT006",
     name="route-mesh-partial",
     severity=Severity.ERROR,
+    transient=True,
     needs=(Kind.ROUTES, Kind.RUNNING, Kind.SERVER_NAME),
     explained_by=(*ISOLATED, *DOWN, Because("CF006", Same.NODES), Because("RT003", Same.NODES)),
 )

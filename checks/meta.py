@@ -31,6 +31,7 @@ from ._words import DIVIDED, ISOLATED, listing, verb
     "JS006",
     name="meta-leaderless",
     severity=Severity.CRITICAL,
+    transient=True,
     needs=(Kind.JETSTREAM,),
     explained_by=(
         Because("QU001", Same.CLUSTER),

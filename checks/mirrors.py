@@ -40,6 +40,7 @@ class _Fault:
     "JS008",
     name="mirror-unhealthy",
     severity=Severity.WARNING,
+    transient=True,
     needs=(Kind.JETSTREAM, Kind.SERVER),
     explained_by=(
         Because("QU001", Same.CLUSTER),

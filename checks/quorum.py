@@ -27,7 +27,14 @@ _CANNOT_START = tuple(Because(code, Same.NODES) for code in ("CF006", "CF007", "
 """A node whose configuration keeps its server from starting."""
 
 
-@check("QU001", name="quorum-lost", severity=Severity.CRITICAL, needs=(Kind.RUNNING,), explained_by=_CANNOT_START)
+@check(
+    "QU001",
+    name="quorum-lost",
+    severity=Severity.CRITICAL,
+    transient=True,
+    needs=(Kind.RUNNING,),
+    explained_by=_CANNOT_START,
+)
 def quorum_lost(cluster: Cluster) -> Iterator[Finding | Gap]:
     """Fewer nodes are up than the majority: JetStream refuses writes.
 
@@ -58,7 +65,14 @@ def quorum_lost(cluster: Cluster) -> Iterator[Finding | Gap]:
         )
 
 
-@check("QU002", name="quorum-at-risk", severity=Severity.ERROR, needs=(Kind.RUNNING,), explained_by=_CANNOT_START)
+@check(
+    "QU002",
+    name="quorum-at-risk",
+    severity=Severity.ERROR,
+    transient=True,
+    needs=(Kind.RUNNING,),
+    explained_by=_CANNOT_START,
+)
 def quorum_at_risk(cluster: Cluster) -> Iterator[Finding | Gap]:
     """Exactly the majority of the nodes is up: the loss of one more stops all writes.
 

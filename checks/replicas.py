@@ -44,6 +44,7 @@ class _Fault:
     "JS003",
     name="replica-unhealthy",
     severity=Severity.ERROR,
+    transient=True,
     needs=(Kind.JETSTREAM,),
     explained_by=(
         *DOWN,

@@ -177,6 +177,7 @@ def _apart(cluster: Cluster) -> bool:
     "RT003",
     name="route-unreachable",
     severity=Severity.ERROR,
+    transient=True,
     needs=(Kind.CONFIGURED_ROUTES,),
     explained_by=(*DOWN, Because("RT007", Same.NODES)),
 )

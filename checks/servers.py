@@ -32,6 +32,7 @@ _DAY = 86_400
     "SV004",
     name="server-unhealthy",
     severity=Severity.ERROR,
+    transient=True,
     needs=(Kind.HEALTH,),
     explained_by=(
         Because("QU001", Same.CLUSTER),

@@ -36,6 +36,7 @@ _NOT_TOLD = frozenset({301, 302, 303, 307, 308, 401, 403})
     "UI001",
     name="ui-unhealthy",
     severity=Severity.ERROR,
+    transient=True,
     needs=(Kind.UI, Kind.RUNNING),
     explained_by=(
         Because("QU001", Same.CLUSTER),

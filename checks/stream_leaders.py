@@ -28,6 +28,7 @@ from ._words import DIVIDED, ISOLATED, account_words, by_server_name, plural
     "JS004",
     name="stream-leaderless",
     severity=Severity.CRITICAL,
+    transient=True,
     needs=(Kind.JETSTREAM,),
     explained_by=(
         Because("QU001", Same.CLUSTER),

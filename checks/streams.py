@@ -89,6 +89,7 @@ def _where(stream: Stream) -> str:
     "JS002",
     name="stream-dir-missing",
     severity=Severity.ERROR,
+    transient=True,
     needs=(Kind.STREAMS, Kind.STREAM_DIRECTORIES),
     explained_by=(
         *DIVIDED,

@@ -93,9 +93,11 @@ def check(
     severity: Severity,
     needs: Iterable[Kind],
     explained_by: Iterable[Because] = (),
+    transient: bool = False,
 ) -> Callable[[RuleFunction], Check]:
     """Make a rule of a function; nothing is registered, the loader collects what a module holds.
 
+    ``transient`` says that a cluster that starts may show it for some minutes, and that it passes by itself.
     Raises ``ValueError`` where the metadata cannot be right: it is reported as a broken plugin.
     """
 
@@ -116,6 +118,7 @@ def check(
             title=text.partition("\n")[0].rstrip("."),
             explanation=text,
             parameters=parameters,
+            transient=transient,
         )
 
     return decorate

@@ -14,7 +14,7 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).parents[1]))  # last: the installed package stands before the tree
 from symphony_doctor.api import Check
 from symphony_doctor.engine.load import installed_providers, load
-from symphony_doctor.reports.check_list import because_words, needs_words
+from symphony_doctor.reports.check_list import TRANSIENT, because_words, needs_words
 from tools.proofs import PROOFS, Proof, proofs_of
 
 ROOT = Path(__file__).parent.parent
@@ -83,6 +83,8 @@ def rules_page(checks: Sequence[Check]) -> str:
         lines.append(f"- Needs: {needs_words(check) or 'nothing in particular'}")
         if check.explained_by:
             lines.append(f"- Explained by: {because_words(check.explained_by)}")
+        if check.transient:
+            lines.append(f"- Passes {TRANSIENT}")
         lines.append(f"- [How it is proven](proofs.md#{check.code.lower()})")
     return "\n".join(lines) + "\n"
 

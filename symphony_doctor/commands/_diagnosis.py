@@ -15,6 +15,7 @@ from pathlib import Path
 from symphony_doctor.assemble import Scope, assemble
 from symphony_doctor.commands._gather import gather
 from symphony_doctor.commands._output import write_checked
+from symphony_doctor.commands._waiting import tell_waiting
 from symphony_doctor.engine.diagnose import diagnose
 from symphony_doctor.model.check import Check
 from symphony_doctor.model.cluster import Cluster
@@ -38,7 +39,10 @@ def new_secrets() -> Secrets:
 async def look(
     request: Request, checks: Iterable[Check], known: Secrets, *, problems: Iterable[str] = (), wait: float = 0.0
 ) -> Report:
-    """Gather and judge; with ``wait`` again and again until healthy or until so many seconds are over."""
+    """Gather and judge; with ``wait`` again and again until healthy or until so many seconds are over.
+
+    What it still waits for is said on standard error, each time that it changes.
+    """
     report, _ = await look_closely(request, checks, known, problems=problems, wait=wait)
     return report
 
@@ -65,18 +69,15 @@ async def look_closely(
     """Do as ``look``, and return the snapshot too."""
     rules, reasons = tuple(checks), tuple(problems)
     until = time.monotonic() + wait
+    before: Report | None = None
     while True:
         cluster = await observe(request, known)
         report = diagnose(rules, cluster, problems=reasons)
-        if is_healthy(report) or time.monotonic() >= until:
+        if report.is_healthy or time.monotonic() >= until:
             return report, cluster
+        tell_waiting(before, report, rules, until - time.monotonic(), known)
+        before = report
         await asyncio.sleep(min(_PAUSE, max(0.0, until - time.monotonic())))
-
-
-def is_healthy(report: Report) -> bool:
-    """Tell whether nothing above info was found and all evidence that was asked for is in."""
-    worst = max((found.severity for found in report.findings), default=Severity.INFO)
-    return worst <= Severity.INFO and not report.is_unproven
 
 
 def exit_status(report: Report, threshold: Severity, format_: str = "terminal") -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from symphony_doctor.commands._diagnosis import is_healthy, look, look_closely, new_secrets, write
+from symphony_doctor.commands._diagnosis import look, look_closely, new_secrets, write
 from symphony_doctor.commands.checks import load_rules
 from symphony_doctor.commands.lab import LabFailed
 from symphony_doctor.errors import DoctorError, UsageError
@@ -70,7 +70,7 @@ async def _demonstrate(fault: str, nodes: int, *, color: bool) -> None:
             known = new_secrets()
             report = await look(request, rules, known, wait=30.0)
             write(report, known, color=color)
-            if not is_healthy(report):
+            if not report.is_healthy:
                 raise DemoFailed("the cluster that was just started was not found healthy")
             broken = await lab.break_(fault)
             _say(f"3. Breaking it: {broken.text}.")
@@ -78,7 +78,7 @@ async def _demonstrate(fault: str, nodes: int, *, color: bool) -> None:
             known = new_secrets()
             report, cluster = await look_closely(request, rules, known)
             write(report, known, color=color)
-            if is_healthy(report):
+            if report.is_healthy:
                 raise DemoFailed("the fault was not found")
             _say("5. Repairing it:")
             if not await _repair(lab, request, rules, known, Look(cluster, report)):
@@ -87,7 +87,7 @@ async def _demonstrate(fault: str, nodes: int, *, color: bool) -> None:
             _say("6. Diagnosing it once more:")
             report = await look(request, rules, known, wait=30.0)
             write(report, known, color=color)
-            if not is_healthy(report):
+            if not report.is_healthy:
                 raise DemoFailed("the cluster was not found healthy after the repair")
 
 

@@ -64,6 +64,8 @@ class Check:
     explanation: str
     parameters: tuple[Parameter, ...]
     origin: str = ""
+    transient: bool = False
+    """a cluster that starts may show it for some minutes, and it passes by itself"""
 
     def __post_init__(self) -> None:
         """Look at every field that the engine and the reports rely on."""
@@ -87,6 +89,7 @@ def _fault(rule: Check) -> str | None:
         ("needs", rule.needs, Kind),
         ("explained_by", rule.explained_by, Because),
         ("parameters", rule.parameters, Parameter),
+        ("transient", (rule.transient,), bool),
     )
     for what, values, expected in typed:
         for value in values:

@@ -81,6 +81,11 @@ class Report:
         """Tell whether evidence that was asked for could not be had: what was not found may still be there."""
         return bool(self.unseen) or any(result.unproven for result in self.results)
 
+    @property
+    def is_healthy(self) -> bool:
+        """Tell whether nothing above info was found and all evidence that was asked for is in."""
+        return all(found.severity <= Severity.INFO for found in self.findings) and not self.is_unproven
+
     def count(self, severity: Severity) -> int:
         """Return the number of findings of that severity, explained ones included."""
         return sum(found.severity is severity for found in self.findings)

@@ -44,6 +44,8 @@ def explain_check(check: Check, *, width: int = 80) -> str:
         facts.append(("Thresholds", ", ".join(f"{each.name} = {each.default:g}" for each in check.parameters)))
     if check.explained_by:
         facts.append(("Explained by", because_words(check.explained_by)))
+    if check.transient:
+        facts.append(("Passes", TRANSIENT))
     facts.append(("Origin", one_line(check.origin) or "unknown"))
     return "\n\n".join([head, *pages, "\n".join(_fact(label, text, columns) for label, text in facts)])
 
@@ -66,6 +68,9 @@ def _wrap(text: str, width: int, hanging: str = "") -> str:
 def needs_words(check: Check) -> str:
     """Name the kinds of evidence that a rule needs."""
     return ", ".join(kind.value.replace("_", " ") for kind in check.needs)
+
+
+TRANSIENT: Final = "by itself while a cluster starts; `run --wait 5m` waits for that"
 
 
 def because_words(explained_by: Iterable[Because]) -> str:
