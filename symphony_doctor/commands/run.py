@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from symphony_doctor.commands import _watch
+from symphony_doctor.commands._baseline import BASELINE, narrow
 from symphony_doctor.commands._completing import complete_codes
 from symphony_doctor.commands._diagnosis import exit_status, look, new_secrets, write
 from symphony_doctor.commands._output import check_writable
@@ -16,9 +18,6 @@ from symphony_doctor.commands._repair_options import repair_options
 from symphony_doctor.commands._repair_options import wishes as read_wishes
 from symphony_doctor.commands._request import evidence_options
 from symphony_doctor.commands._values import DURATION, codes
-from symphony_doctor.commands._watch import check as check_watch
-from symphony_doctor.commands._watch import watch as watching
-from symphony_doctor.commands._watch import watch_options
 from symphony_doctor.commands.checks import CHECKS_DIR, choose, load_rules, not_loaded, providers
 from symphony_doctor.errors import UsageError
 from symphony_doctor.model.finding import Severity
@@ -52,7 +51,8 @@ from symphony_doctor.sources.request import Request
     "--output", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="Write the report there."
 )
 @click.option("--wait", type=DURATION, metavar="D", help="Keep looking until healthy, or until D is over.")
-@watch_options
+@_watch.watch_options
+@BASELINE
 @click.option("--no-color", is_flag=True, help="No colours; so does NO_COLOR in the environment.")
 @click.option("-v", "--verbose", count=True, help="Every rule with its outcome.")
 @click.option("-q", "--quiet", is_flag=True, help="One line.")
@@ -73,6 +73,7 @@ def command(
     verbose: int,
     quiet: bool,
     fix: bool,
+    baseline: Any = None,  # noqa: ANN401 - a ReportV1, which is imported late
     saved: Path | None = None,
     say_on_stdout: bool = False,  # noqa: FBT002 - by name, from fix
     **repairs: Any,  # noqa: ANN401 - as click hands them over
@@ -91,14 +92,13 @@ def command(
         raise UsageError("--bundle shows a cluster as it was: leave out --wait, --fix and fix, which need it as it is")
     if watch:
         others = {"--fix": fix, "--wait": bool(wait), "--bundle": bool(request.bundles), "--output": output is not None}
-        check_watch(others=others | {"--format": format_ != "terminal"})
+        _watch.check(others=others | {"--format": format_ != "terminal", "--baseline": baseline is not None})
     loaded = load_rules(checks_directories)
     rules = choose(loaded, codes(selected), codes(ignored))
     if output is not None:
         check_writable(output)
-    known = new_secrets()
     wishes = read_wishes(**repairs, saved=saved)
-    problems = not_loaded(loaded)
+    known, problems = new_secrets(), not_loaded(loaded)
     if fix:
         from symphony_doctor.commands._repair import look_and_repair
         from symphony_doctor.commands._repair_setting import Setting
@@ -108,9 +108,12 @@ def command(
         report = asyncio.run(look_and_repair(setting, wishes, rules, problems, wait or 0.0, tell))
     elif watch:
         asyncio.run(
-            watching(partial(look, request, rules, known, problems=problems), known, every=every, color=not no_color)
+            _watch.watch(
+                partial(look, request, rules, known, problems=problems), known, every=every, color=not no_color
+            )
         )
     else:
         report = asyncio.run(look(request, rules, known, problems=problems, wait=wait or 0.0))
+    report = narrow(report, baseline)
     write(report, known, format_=format_, output=output, color=not no_color, verbosity=-1 if quiet else verbose)
     return exit_status(report, Severity[fail_on.upper()], format_)

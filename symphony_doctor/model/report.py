@@ -55,6 +55,29 @@ class NodeCoverage:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """A finding of an earlier report, in short."""
+
+    id: str
+    code: str
+    severity: Severity
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What a report was narrowed by: an earlier one, made ``at`` (RFC 3339), and what became of its findings.
+
+    ``unknown`` are those whose rules cannot decide any more: they are not called gone.
+    """
+
+    at: str
+    still: tuple[Known, ...]
+    gone: tuple[Known, ...]
+    unknown: tuple[Known, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Everything a renderer needs. ``generated_at`` in Unix seconds; findings stand root cause first."""
 
@@ -70,6 +93,8 @@ class Report:
     """evidence that was asked for, could not be had and is of no node: why, in a sentence each"""
     overview: Overview = EMPTY
     """the cluster at a glance, for the formats that draw it"""
+    since: Since | None = None
+    """where ``findings`` has only what is new or worse: since when, and what became of the others"""
 
     @property
     def roots(self) -> tuple[Reported, ...]:

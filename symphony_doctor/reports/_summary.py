@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -64,11 +64,17 @@ def verdict(report: Report) -> Verdict:
     severity = max((item.severity for item in report.findings), default=None)
     doubts = _doubts(report)
     if problems:
-        return Verdict("; ".join(filter(None, [_problem_words(problems), ", ".join(doubts)])), severity, proven=False)
+        found = f"{_problem_words(problems)}{_new(report)}"
+        return Verdict("; ".join(filter(None, [found, ", ".join(doubts)])), severity, proven=False)
     passed = len(report.results_of(Status.PASSED))
     if not report.nodes or not report.results:
         lack = "no node is known" if not report.nodes else "no rule ran"
         return Verdict("; ".join([f"Nothing is proven: {lack}", *doubts]), severity, proven=False)
+    left = [item for item in report.since.still if item.severity > Severity.INFO] if report.since else []
+    if left:
+        still = f"No new problem{_since(report)}, {plural(len(left), 'older one')} still there"
+        worst = max(item.severity for item in left)
+        return Verdict("; ".join(filter(None, [still, ", ".join(doubts)])), worst, proven=False)
     notes = f"{passed} of {plural(len(report.results), 'rule')} passed"
     if doubts:
         return Verdict(f"No problem found, {notes}; {', '.join(doubts)}", severity, proven=False)
@@ -100,6 +106,7 @@ def footer(report: Report, *, verbose: bool) -> tuple[Line, ...]:
     return (
         *crashed,
         *broken,
+        *_became(report),
         Line("Looked at", _looked_at(report)),
         *_not_looked_at(report),
         *(Line("Not had", one_line(why), loud=True) for why in report.unseen),
@@ -108,6 +115,34 @@ def footer(report: Report, *, verbose: bool) -> tuple[Line, ...]:
         *_by_reason("Not given", _not_given(report)),
         *_missing(report, "" if verbose else "\n".join(result.reason for result in (*skipped, *partly))),
     )
+
+
+def _since(report: Report) -> str:
+    return f" since {one_line(report.since.at)}" if report.since else ""
+
+
+def _new(report: Report) -> str:
+    """Say that what is shown is what is new, and how much is not shown."""
+    if report.since is None:
+        return ""
+    still = len(report.since.still)
+    besides = f", besides {plural(still, 'older finding')}" if still else ""
+    return f", new{_since(report)}{besides}"
+
+
+def _became(report: Report) -> Iterator[Line]:
+    """Tell what became of the findings of the report that this one was narrowed by."""
+    if report.since is None:
+        return
+    for label, items in (
+        ("Gone", report.since.gone),
+        ("Still there", report.since.still),
+        ("Not known", report.since.unknown),
+    ):
+        for item in items:
+            yield Line(label, f"{item.severity.word.upper()} {one_line(item.code)} {one_line(item.title)}")
+    if not (report.since.gone or report.since.still or report.since.unknown):
+        yield Line("Baseline", f"no finding{_since(report)} was there before")
 
 
 def _not_given(report: Report) -> tuple[CheckResult, ...]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 from symphony_doctor.model.finding import EvidenceEntry, Remedy, Severity, Subject
-from symphony_doctor.model.report import CheckResult, NodeCoverage, Report, Reported, Status
+from symphony_doctor.model.report import CheckResult, NodeCoverage, Report, Reported, Since, Status
 
 SCHEMA: Final = "symphony-doctor/report/v1"
 
@@ -116,6 +116,16 @@ class FindingV1:
 
 
 @dataclass(frozen=True, slots=True)
+class SinceV1:
+    """What `--baseline` narrowed the report by: when that was made, the ids of its findings by what became of them."""
+
+    at: str
+    still: list[str]
+    gone: list[str]
+    unknown: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class ReportV1:
     """The whole document."""
 
@@ -128,6 +138,7 @@ class ReportV1:
     findings: list[FindingV1]
     problems: list[str]
     unseen: list[str]
+    since: SinceV1 | None = None
 
 
 def to_json(report: Report) -> str:
@@ -157,7 +168,13 @@ def convert(report: Report) -> ReportV1:
         findings=[_finding(found) for found in report.findings],
         problems=_texts(report.problems),
         unseen=_texts(report.unseen),
+        since=_since(report.since) if report.since else None,
     )
+
+
+def _since(since: Since) -> SinceV1:
+    still, gone, unknown = ([_text(item.id) for item in items] for items in (since.still, since.gone, since.unknown))
+    return SinceV1(_text(since.at), still, gone, unknown)
 
 
 def _summary(report: Report) -> SummaryV1:
@@ -253,4 +270,7 @@ def _optional(text: str | None) -> str | None:
 def _members(value: object) -> dict[str, object]:
     if not is_dataclass(value):
         raise TypeError(f"{type(value).__name__} is no part of a report")
-    return {field.name: getattr(value, field.name) for field in fields(value)}
+    members = {field.name: getattr(value, field.name) for field in fields(value)}
+    if isinstance(value, ReportV1) and value.since is None:
+        del members["since"]  # a report of all findings is as it always was
+    return members

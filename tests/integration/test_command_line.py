@@ -146,6 +146,31 @@ def test_status_4_rules_that_cannot_be_loaded(origin: Path, tmp_path: Path) -> N
     assert "no_such_module" in done.out
 
 
+def test_only_what_is_new_since_a_baseline(broken: Path, origin: Path, tmp_path: Path) -> None:
+    """What the baseline has changes no status and is still told; against a healthy one everything is new."""
+    healthy, ill = tmp_path / "healthy.json", tmp_path / "ill.json"
+    assert offline(origin, "--format", "json", "--output", healthy).status == 0
+    assert offline(broken, "--format", "json", "--output", ill).status == 1
+    again = offline(broken, "--baseline", ill)
+    assert again.status == 0
+    assert "No new problem since " in again.out
+    assert "Still there" in again.out
+    new = offline(broken, "--baseline", healthy)
+    assert new.status == 1
+    assert ", new since " in new.out
+    gone = offline(origin, "--baseline", ill)
+    assert gone.status == 0
+    assert "Gone" in gone.out
+
+
+def test_a_baseline_that_is_no_report(origin: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.json"
+    other.write_text("{}")
+    done = offline(origin, "--baseline", other)
+    assert (done.status, done.out) == (2, "")
+    assert f"{other} is no report of version 1" in done.err
+
+
 @pytest.mark.parametrize("more", [[], ["--wait", "50s"]], ids=["looking", "waiting"])
 def test_status_130_interrupted(more: list[str]) -> None:
     """Ctrl-C in the middle of a slow run: 130 at once, one line, no traceback, no process left."""
