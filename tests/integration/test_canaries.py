@@ -230,6 +230,8 @@ def test_the_files_hold_what_was_read(planted: Planted, tmp_path: Path) -> None:
     planted.run("bundle", "collect", *planted.arguments, "--interval", "200ms", "--output", path)
     files = unpacked(path)
     assert b"clientsecret = secret:" in files["nodes/node1/symphony.config.txt"]
+    # its value is that of a variable of the environment
+    assert re.search(rb"authorization\.token = secret:", files["nodes/node1/nats.config.txt"])
     assert b"KV_ext_canary" in b"".join(content for name, content in files.items() if name.endswith("JSZ.json"))
     assert b"could not store" in files["nodes/node1/log-tail.txt"]
 
