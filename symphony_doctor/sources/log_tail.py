@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from pathlib import Path
 from typing import Final
 
 from symphony_doctor.formats.log_lines import Clock, read_line
-from symphony_doctor.sources.files import open_for_reading
+from symphony_doctor.sources.file_system import LOCAL, FileSystem
 
 LIMIT: Final = 64 * 1024
 """Bytes of one log, where no time is given."""
@@ -17,7 +15,7 @@ SINCE_LIMIT: Final = 8 * 1024 * 1024
 """Bytes of one log, where all lines since a time are wanted."""
 
 
-def tail_of(path: Path, since: float | None = None) -> str | None:
+def tail_of(path: Path, since: float | None = None, files: FileSystem = LOCAL) -> str | None:
     """Return the last whole lines of a log, unmasked; ``None`` where it is packed, gone, or no file.
 
     With ``since`` (Unix seconds) all lines from that time on, as far as ``SINCE_LIMIT`` allows.
@@ -25,24 +23,23 @@ def tail_of(path: Path, since: float | None = None) -> str | None:
     if path.suffix == ".gz":
         return None
     try:
-        handle = open_for_reading(path)
+        log = files.open_log(path)
     except (OSError, ValueError):
         return None
     try:
-        status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode):
+        if not log.is_regular:
             return None
         limit = LIMIT if since is None else SINCE_LIMIT
-        start = max(0, status.st_size - limit)
-        data = os.pread(handle, limit, start)
+        start = max(0, log.size - limit)
+        data = log.read(limit, start)
     except OSError:
         return None
     finally:
-        os.close(handle)
+        log.close()
     # a line that is cut off could be the rest of a secret
     whole = data.partition(b"\n")[2] if start else data
     if since is not None:
-        whole = _from(whole, since, Clock(written_at=status.st_mtime))
+        whole = _from(whole, since, Clock(written_at=log.written_at))
     return whole.decode("utf-8", "replace")
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TypeVar
 
-from symphony_doctor.formats import secret_values, stream_meta, symphony_config
+from symphony_doctor.formats import secret_values, symphony_config
 from symphony_doctor.formats.position import FormatError
 from symphony_doctor.model.accounts import AccountFile
 from symphony_doctor.model.configuration import (
@@ -19,13 +19,13 @@ from symphony_doctor.model.configuration import (
 )
 from symphony_doctor.model.evidence import Evidence, Missing, Seen, State
 from symphony_doctor.model.identity import Flaw, Located, SeedReference, Token
-from symphony_doctor.model.jetstream import StreamConfig, StreamDirectory
 from symphony_doctor.sources.certificate_files import read_certificates
 from symphony_doctor.sources.container import Container
-from symphony_doctor.sources.deadline import Deadline, in_thread
-from symphony_doctor.sources.files import is_directory, list_directory, read_file
+from symphony_doctor.sources.deadline import Deadline
+from symphony_doctor.sources.file_system import LOCAL, FileSystem, UnreachedError
 from symphony_doctor.sources.observation import NodeFiles
-from symphony_doctor.sources.store import MOST_ENTRIES, look_at_store
+from symphony_doctor.sources.ssh_host import SshHost
+from symphony_doctor.sources.store import MOST_ENTRIES, look_at_store, stream_directories
 from symphony_doctor.sources.tokens import TokenReader, token_of
 
 T = TypeVar("T")
@@ -41,11 +41,25 @@ Fingerprint = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True)
 class NodeDirectory:
-    """``--node [NAME=]DIR``, or one that was found; then ``container`` is what it is mounted in, if in any."""
+    """``--node [NAME=]DIR``, or one that was found; then ``container`` is what it is mounted in, if in any.
+
+    With a ``host`` it is ``directory`` on that host.
+    """
 
     directory: Path
     name: str | None = None
     container: Container | None = None
+    host: SshHost | None = None
+
+    @property
+    def place(self) -> str:
+        """Return the directory as it was given, with its host: no two nodes of a run have the same."""
+        return str(self.directory) if self.host is None else f"{self.host.url}{self.directory}"
+
+    @property
+    def identity(self) -> str:
+        """Return what is the same for one directory that is given by several paths."""
+        return os.path.realpath(self.directory) if self.host is None else self.place
 
 
 async def collect(
@@ -54,15 +68,18 @@ async def collect(
     fingerprint: Fingerprint,
     environment: Mapping[str, str],
     deadline: Deadline,
+    files: FileSystem = LOCAL,
 ) -> NodeFiles:
     """Read one node's directory. Whatever cannot be read is missing with its reason; nothing raises."""
-    reader = _Reader(node.directory, read_token, fingerprint, environment, node.container)
+    reader = _Reader(node, read_token, fingerprint, environment, files)
     try:
-        return await in_thread(lambda: reader.read(node.name), deadline)
+        return await files.settle(reader.read, deadline)
+    except UnreachedError as error:
+        lost = error.missing
     except TimeoutError:
-        why = f"{node.directory} could not be read in time: its file system does not answer, or it holds huge files"
-        late = Missing(State.TIMED_OUT, why, str(node.directory))
-        return NodeFiles(node.name, str(node.directory), late, late, late, late, late)
+        why = f"{node.place} could not be read in time: its file system does not answer, or it holds huge files"
+        lost = Missing(State.TIMED_OUT, why, node.place)
+    return NodeFiles(node.name, node.place, lost, lost, lost, lost, lost, store=lost)
 
 
 class _Reader:
@@ -70,19 +87,23 @@ class _Reader:
 
     def __init__(
         self,
-        directory: Path,
+        node: NodeDirectory,
         read_token: TokenReader,
         fingerprint: Fingerprint,
         environment: Mapping[str, str],
-        container: Container | None = None,
+        files: FileSystem,
     ) -> None:
-        self.directory = directory
+        self.node = node
+        self.directory = node.directory
         self.read_token = read_token
         self.fingerprint = fingerprint
         self.environment = environment
-        self.container = container
+        self.container = node.container
+        self.files = files
+        self.root = node.directory
 
-    def read(self, name: str | None) -> NodeFiles:
+    def read(self) -> NodeFiles:
+        self.root = self.files.resolve(self.directory)
         nats_config = self._nats_config(self.directory / "nats.config")
         config = nats_config.value if isinstance(nats_config, Seen) else None
         resolver = config.resolver.directory if config and config.resolver else None
@@ -91,14 +112,16 @@ class _Reader:
         storage = self._locate(configured.value if configured else None, "storage")
         store = storage if isinstance(storage, Missing) else storage / "jetstream"
         return NodeFiles(
-            given_name=name,
-            directory=str(self.directory),
+            given_name=self.node.name,
+            directory=self.node.place,
             symphony_config=self._symphony_config(self.directory / "symphony.config"),
             nats_config=nats_config,
             account_files=accounts if isinstance(accounts, Missing) else self._account_files(accounts),
-            stream_directories=store if isinstance(store, Missing) else self._stream_directories(store),
-            store=store if isinstance(store, Missing) else look_at_store(store),
-            certificates=read_certificates(config.certificate_files, self.directory) if config else (),
+            stream_directories=(
+                store if isinstance(store, Missing) else stream_directories(store, self.fingerprint, self.files)
+            ),
+            store=store if isinstance(store, Missing) else look_at_store(store, self.files),
+            certificates=read_certificates(config.certificate_files, self.directory, self.files) if config else (),
         )
 
     def _locate(self, configured: str | None, usual: str) -> Path | Missing:
@@ -115,21 +138,24 @@ class _Reader:
             path = PurePath(configured)
             if not path.is_absolute():
                 return self.directory / path
-            if is_directory(Path(path)) and self._is_own(Path(path)):
+            if self._is_directory(Path(path)) and self._is_own(Path(path)):
                 return Path(path)
             inside = self._inside(path)
-            if inside is not None and is_directory(inside):
+            if inside is not None and self._is_directory(inside):
                 return inside
-            if is_directory(Path(path)):
+            if self._is_directory(Path(path)):
                 return Path(path)
         return self.directory / usual
 
+    def _is_directory(self, path: Path) -> bool:
+        return self.files.kind(path) == "directory"
+
     def _is_own(self, path: Path) -> bool:
         """Tell whether an absolute path is inside this very directory, not in the origin of a copy."""
-        return path.resolve().is_relative_to(self.directory.resolve()) or not is_directory(self.directory / path.name)
+        return self.files.resolve(path).is_relative_to(self.root) or not self._is_directory(self.directory / path.name)
 
     def _symphony_config(self, path: Path) -> Evidence[SymphonyConfig]:
-        found = read_file(path, CONFIG_LIMIT)
+        found = self.files.read_file(path, CONFIG_LIMIT)
         if isinstance(found, Missing):
             return found
         try:
@@ -165,7 +191,7 @@ class _Reader:
         from symphony_doctor.formats import nats_config  # noqa: PLC0415 - the grammar is built where there is a file
         from symphony_doctor.formats.nats_settings import nats_settings  # noqa: PLC0415
 
-        found = read_file(path, CONFIG_LIMIT)
+        found = self.files.read_file(path, CONFIG_LIMIT)
         if isinstance(found, Missing):
             return found
         try:
@@ -187,14 +213,14 @@ class _Reader:
 
     def _include(self, including: str, written: str) -> bytes:
         path = Path(including).parent / written
-        found = read_file(path, CONFIG_LIMIT)
+        found = self.files.read_file(path, CONFIG_LIMIT)
         if isinstance(found, Missing):
             raise OSError(found.why)
         return found.value
 
     def _operator_file(self, written: str) -> Token | Flaw:
         for path in (self.directory / written, self.directory / PurePath(written).name):
-            found = read_file(path, SMALL_LIMIT)
+            found = self.files.read_file(path, SMALL_LIMIT)
             if isinstance(found, Seen):
                 return self.read_token(found.value)
         return Flaw("unreadable", f"the operator file {written} was not found here")
@@ -217,7 +243,7 @@ class _Reader:
         return text, False
 
     def _relative(self, text: str) -> str:
-        for base in {str(self.directory), str(self.directory.resolve())}:
+        for base in {str(self.directory), str(self.root)}:
             if text.startswith(base + os.sep):
                 return text[len(base) + 1 :]
         inside = self._inside(PurePath(text)) if text.startswith(os.sep) else None
@@ -227,63 +253,21 @@ class _Reader:
         """Find what an absolute path of another machine leads to in this copy: its last components."""
         for count in range(min(len(path.parts) - 1, 8), 0, -1):
             candidate = self.directory.joinpath(*path.parts[-count:])
-            if os.path.lexists(candidate):
+            if self.files.exists(candidate):
                 return candidate
         return None
 
     def _account_files(self, directory: Path) -> Evidence[tuple[AccountFile, ...]]:
-        names = list_directory(directory, MOST_ENTRIES)
+        names = self.files.list_directory(directory, MOST_ENTRIES)
         if isinstance(names, Missing):
             return names
         files = []
         for name in names.value:
             if name.endswith(".jwt"):
                 path = os.path.join(directory, name)  # noqa: PTH118 - there are thousands, and a Path costs more than a read
-                found = read_file(path, SMALL_LIMIT)
+                found = self.files.read_file(path, SMALL_LIMIT)
                 if isinstance(found, Seen):
                     files.append(AccountFile(name, path, len(found.value), self.read_token(found.value)))
                 elif not found.is_absence:  # a file that went away while it was read is no file
                     files.append(AccountFile(name, path, 0, Flaw(found.state.value, found.why)))
         return Seen(tuple(files), str(directory))
-
-    def _stream_directories(self, store: Path) -> Evidence[tuple[StreamDirectory, ...]]:
-        accounts = list_directory(store, MOST_ENTRIES)
-        if isinstance(accounts, Missing):
-            # a store that never held a stream has no such directory yet
-            if accounts.is_absence and is_directory(store.parent):
-                return Seen((), str(store))
-            return accounts
-        found: list[StreamDirectory] = []
-        for account in accounts.value:
-            folder = os.path.join(store, account, "streams")  # noqa: PTH118 - as above
-            streams = list_directory(folder, MOST_ENTRIES)
-            if isinstance(streams, Missing):
-                if not streams.is_absence and is_directory(store / account):
-                    return streams
-                continue
-            found.extend(
-                self._stream_directory(account, name, f"{folder}{os.sep}{name}")
-                for name in streams.value
-                if not name.startswith(".")  # half deleted: the server removes it at its next start
-            )
-        return Seen(tuple(found), str(store))
-
-    def _stream_directory(self, account: str, name: str, path: str) -> StreamDirectory:
-        file = f"{path}{os.sep}meta.inf"
-        found = read_file(file, SMALL_LIMIT)
-        if isinstance(found, Missing):
-            return StreamDirectory(account, name, path, None, found.why)
-        try:
-            meta = stream_meta.parse(found.value, file, self.fingerprint)
-        except FormatError as error:
-            encrypted = isinstance(error, stream_meta.EncryptedMetaError)
-            return StreamDirectory(account, name, path, None, str(error), encrypted=encrypted)
-        config = StreamConfig(
-            name=meta.name,
-            storage=meta.storage,
-            num_replicas=max(1, meta.num_replicas),
-            mirror=meta.mirror,
-            sources=meta.sources,
-            settings=meta.config,
-        )
-        return StreamDirectory(account, name, path, config, None)

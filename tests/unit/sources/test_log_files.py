@@ -13,9 +13,10 @@ import pytest
 
 from symphony_doctor.model.evidence import Evidence, Missing, Seen, State
 from symphony_doctor.model.log import Log
-from symphony_doctor.sources import log_files
+from symphony_doctor.sources import log_files, log_parts
 from symphony_doctor.sources.deadline import Deadline
-from symphony_doctor.sources.log_files import BUDGET, locate, read, rotated
+from symphony_doctor.sources.log_files import BUDGET, read
+from symphony_doctor.sources.log_places import locate, rotated
 
 WAIT = "JetStream system temporarily unavailable"
 
@@ -76,7 +77,7 @@ def test_a_packed_file_that_is_cut_off_gives_what_is_there(tmp_path: Path) -> No
 
 
 def test_a_packed_file_is_not_unpacked_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log_files, "UNPACKED_LIMIT", 1024 * 1024)
+    monkeypatch.setattr(log_parts, "UNPACKED_LIMIT", 1024 * 1024)
     bomb = tmp_path / "nats.log.1.gz"
     bomb.write_bytes(gzip.compress(bytes(4 * 1024 * 1024)))
     current = tmp_path / "nats.log"
