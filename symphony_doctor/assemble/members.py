@@ -156,6 +156,7 @@ def _from_files(files: list[NodeFiles], scope: Scope) -> list[Member]:
         used.add(name)
         node = replace(
             _blank(name, ("files",), scope),
+            directory=each.directory,
             symphony_config=each.symphony_config,
             nats_config=each.nats_config,
             account_files=each.account_files,

@@ -38,6 +38,7 @@ _KEPT: Final = frozenset(
         "global",
         "default",
         "admin",
+        "root",
         "user",
         "account",
         "operator",

@@ -19,11 +19,13 @@ from symphony_doctor.bundles.masked import masked
 from symphony_doctor.bundles.pseudonyms import Pseudonyms
 from symphony_doctor.bundles.write import fit
 from symphony_doctor.commands._bundle_file import write_bundle, write_names
-from symphony_doctor.commands._bundle_secrets import configurations, register
+from symphony_doctor.commands._bundle_secrets import configurations, reached, register
 from symphony_doctor.commands._bundle_texts import reports, texts
 from symphony_doctor.commands._diagnosis import cluster_of
 from symphony_doctor.commands._gather import gather
+from symphony_doctor.model.log import Log
 from symphony_doctor.redaction import Secrets
+from symphony_doctor.sources.file_system import FileSystem
 from symphony_doctor.sources.request import Request
 from symphony_doctor.sources.snapshot import Snapshot
 
@@ -57,19 +59,19 @@ class Made:
 
 async def make(request: Request, output: Path | None, wish: Wish) -> Made:
     """Write a bundle. Raises ``LeakError`` where it would hold a secret, ``InputError`` where it cannot be written."""
-    key = bundle_key(configurations(request))
+    key = bundle_key(await configurations(request))
     known = Secrets(key)
     register(request, known)
-    answers = Answers()
-    snapshot = await gather(_with(request, wish, answers), known)
+    answers, logs = Answers(), dict[Log, FileSystem]()
+    snapshot = await gather(_with(request, wish, answers, logs), known)
     host = socket.gethostname()
-    names = Pseudonyms(key, snapshot, host) if wish.anonymize else None
+    names = Pseudonyms(key, snapshot, host, *reached(request)) if wish.anonymize else None
     show = names.text if names is not None else str
     shown = names.of(snapshot) if names is not None else snapshot
     cluster = cluster_of(snapshot)
     report, *pages = reports(cluster_of(shown) if names is not None else cluster)
     needed = [BundleFile(SNAPSHOT, to_json(Snapshot, shown)), report]
-    wanted = [*pages, *texts(cluster, answers, wish.since, known.redact, show)]
+    wanted = [*pages, *texts(cluster, answers, logs, wish.since, known.redact, show)]
     needed.append(masked((*needed, *wanted), lambda mark: str(known.kind_of(mark) or "secret of another run")))
     files, omitted = fit(needed, wanted, wish.limit)
     manifest = Manifest(
@@ -89,9 +91,10 @@ async def make(request: Request, output: Path | None, wish: Wish) -> Made:
     return Made(path, written, write_names(path, names.mapping, os.environ) if names is not None else None)
 
 
-def _with(request: Request, wish: Wish, answers: Answers) -> Request:
+def _with(request: Request, wish: Wish, answers: Answers, logs: dict[Log, FileSystem]) -> Request:
     return replace(
         request,
+        keep_log=logs.__setitem__,
         record=None if ANSWERS in wish.left_out else answers,
         read_logs=LOGS not in wish.left_out,
         logs_since=wish.since,
@@ -99,7 +102,7 @@ def _with(request: Request, wish: Wish, answers: Answers) -> Request:
 
 
 def _places(request: Request) -> Iterator[str]:
-    return (os.path.realpath(each.directory) for each in request.directories)
+    return (each.identity for each in request.directories)
 
 
 def _unasked(wish: Wish, answers: Answers) -> Iterator[Omitted]:

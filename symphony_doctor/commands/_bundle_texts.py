@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from symphony_doctor.bundles.answers import Answers
@@ -13,7 +13,9 @@ from symphony_doctor.commands.checks import load_rules, not_loaded
 from symphony_doctor.engine.diagnose import diagnose
 from symphony_doctor.model.cluster import Cluster
 from symphony_doctor.model.evidence import Seen
+from symphony_doctor.model.log import Log
 from symphony_doctor.reports import FORMATS
+from symphony_doctor.sources.file_system import LOCAL, FileSystem
 from symphony_doctor.sources.log_tail import tail_of
 
 
@@ -27,17 +29,22 @@ def reports(cluster: Cluster) -> Iterator[BundleFile]:
 
 
 def texts(
-    cluster: Cluster, answers: Answers, since: float | None, mask: Callable[[str], str], show: Callable[[str], str]
+    cluster: Cluster,
+    answers: Answers,
+    logs: Mapping[Log, FileSystem],
+    since: float | None,
+    mask: Callable[[str], str],
+    show: Callable[[str], str],
 ) -> Iterator[BundleFile]:
     """Yield what people want to read, what helps most first.
 
     ``mask`` replaces secrets in a text; ``show`` gives names as the bundle shows them. Of logs there are lines since a
-    time, in Unix seconds.
+    time, in Unix seconds; ``logs`` tells where those of nodes are.
     """
     folders = node_folders(cluster, show)
     every = (
         *material(cluster, folders),
-        *_log_tails(cluster, folders, since),
+        *_log_tails(cluster, folders, logs, since),
         *answers.files(server_folders(cluster, folders)),
     )
     for each in every:
@@ -45,14 +52,17 @@ def texts(
         yield BundleFile(each.name, content, show(mask(each.origin)))
 
 
-def _log_tails(cluster: Cluster, folders: dict[str, str], since: float | None) -> Iterator[BundleText]:
+def _log_tails(
+    cluster: Cluster, folders: dict[str, str], logs: Mapping[Log, FileSystem], since: float | None
+) -> Iterator[BundleText]:
     """Yield the end of each log that was read, once where it is of several nodes."""
-    done: set[str] = set()
+    done: set[tuple[int, str]] = set()
     for node in cluster.nodes:
         number = 0
         for log in node.log.value if isinstance(node.log, Seen) else ():
-            text = None if log.path in done else tail_of(Path(log.path), since)
-            done.add(log.path)
+            files = logs.get(log, LOCAL)
+            text = None if (id(files), log.path) in done else tail_of(Path(log.path), since, files)
+            done.add((id(files), log.path))
             if text is not None:
                 number += 1
                 name = "log-tail.txt" if number == 1 else f"log-tail-{number}.txt"

@@ -14,8 +14,13 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 OPTIONS = (
     click.option(
-        "--node", "nodes", multiple=True, metavar="[NAME=]DIR", help="A node's Symphony directory (repeatable)."
+        "--node",
+        "nodes",
+        multiple=True,
+        metavar="[NAME=]DIR",
+        help="A node's Symphony directory, here or as ssh://[USER@]HOST[:PORT]/DIR (repeatable).",
     ),
+    click.option("--sudo", is_flag=True, help="On hosts of --node ssh:// read by sudo, which may not ask."),
     click.option("--local", is_flag=True, help="The nodes of this machine: systemd units, processes, usual places."),
     click.option(
         "--docker",
@@ -64,7 +69,7 @@ OPTIONS = (
         type=click.Path(path_type=Path),
         help="What `bundle collect` wrote (repeatable: one of each node).",
     ),
-    click.option("--offline", is_flag=True, help="Touch no network."),
+    click.option("--offline", is_flag=True, help="Touch no network, but for the hosts of --node ssh://."),
     click.option(
         "--timeout", type=DURATION, default=5.0, metavar="S", help="Deadline of each node; 5s if it is not given."
     ),

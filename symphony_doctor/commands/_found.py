@@ -30,8 +30,7 @@ def with_found(
                 f"--node DIR. Looked at:{places}"
             )
         for each in search.found:
-            place = os.path.realpath(each.node.directory)
-            if all(os.path.realpath(node.directory) != place for node in nodes):
+            if all(node.identity != each.node.identity for node in nodes):
                 shown = f"{each.node.name}={each.node.directory}" if each.node.name else str(each.node.directory)
                 click.echo(f"{option}: node {shown}: {each.why}", err=True)
                 nodes.append(_distinct_name(each.node, nodes))

@@ -47,7 +47,7 @@ async def _earlier(request: Request, known: Secrets) -> Sample | None:
     """Ask the servers before the look that counts, as often as was asked for; return what they said first."""
     first = None
     # logs and load balancers say the same some seconds later
-    again = replace(request, logs=(), load_balancers=(), record=None)
+    again = replace(request, logs=(), load_balancers=(), record=None, keep_log=None)
     for _ in range(request.samples - 1 if request.network else 0):
         at = time.time()
         seen = await collect(again, known.fingerprint)

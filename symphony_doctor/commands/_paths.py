@@ -10,6 +10,7 @@ from symphony_doctor.model.evidence import Missing, State
 from symphony_doctor.sources.files import directory_at
 from symphony_doctor.sources.log_files import LogFile
 from symphony_doctor.sources.node_directory import NodeDirectory
+from symphony_doctor.sources.ssh_host import SCHEME, SshUrlError, parse
 
 
 def load_balancers(paths: tuple[Path, ...]) -> tuple[Path, ...]:
@@ -38,10 +39,17 @@ def _named(text: str) -> tuple[str | None, str]:
     return (name, path) if given and name and "/" not in name else (None, text)
 
 
-def _node(text: str) -> NodeDirectory:
-    name, directory = _named(text)
+def _node(text: str, *, sudo: bool) -> NodeDirectory:
+    # a URL may have an equals sign in it, and no name has a colon
+    name, directory = (None, text) if text.startswith(SCHEME) else _named(text)
     if not directory:
         raise UsageError(f"--node {text!r} names no directory: an empty variable of the shell?")
+    if directory.startswith(SCHEME):
+        try:
+            host, path = parse(directory, sudo=sudo)
+        except SshUrlError as error:
+            raise UsageError(f"--node: {error}") from None
+        return NodeDirectory(path, name, host=host)
     path = Path(directory)
     found = directory_at(path)
     if isinstance(found, Missing) and found.state is not State.DENIED:
@@ -49,17 +57,19 @@ def _node(text: str) -> NodeDirectory:
     return NodeDirectory(path, name)
 
 
-def node_directories(texts: tuple[str, ...]) -> tuple[NodeDirectory, ...]:
-    """Read every ``--node``; one directory, or one name, is one node."""
+def node_directories(texts: tuple[str, ...], *, sudo: bool = False) -> tuple[NodeDirectory, ...]:
+    """Read every ``--node``; one directory, or one name, is one node. ``sudo``: how those of other hosts are read."""
     found: list[NodeDirectory] = []
     places: dict[str, str] = {}
     for text in texts:
-        node = _node(text)
-        place = os.path.realpath(node.directory)
+        node = _node(text, sudo=sudo)
+        place = node.identity
         if place in places:
             raise UsageError(f"--node: {text} and {places[place]} are the same directory")
         if node.name is not None and any(node.name == other.name for other in found):
             raise UsageError(f"--node: two directories are named {node.name}")
         places[place] = text
         found.append(node)
+    if sudo and all(node.host is None for node in found):
+        raise UsageError("--sudo is for nodes of other hosts: give one by --node ssh://[USER@]HOST/DIR")
     return tuple(found)

@@ -80,7 +80,9 @@ def reach_of(request: Request, wishes: Wishes, cluster: Cluster) -> Reach:
     for node in cluster.nodes:
         for each in request.directories:
             files = (str(each.directory / "nats.config"), str(each.directory / "symphony.config"))
-            if (node.nats_config.where, node.symphony_config.where) == files:
+            # a directory of another host may have the same path
+            is_here = each.host is None and node.directory == each.place
+            if is_here and (node.nats_config.where, node.symphony_config.where) == files:
                 directories[node.name] = each.directory
     return Reach(accounts_of(given), directories, request.tls)
 

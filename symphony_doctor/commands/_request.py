@@ -22,6 +22,7 @@ from symphony_doctor.sources.request import Request
 def request_of(
     *,
     nodes: tuple[str, ...],
+    sudo: bool,
     local: bool,
     docker: str | None,
     servers: tuple[str, ...],
@@ -45,7 +46,7 @@ def request_of(
         raise UsageError("--offline touches no network: leave out --server, --creds, --nkey and --context")
     # what was seen elsewhere says nothing of what is to be reached from here
     offline = offline or bool(bundles and not wanted.is_any)
-    directories = node_directories(nodes)
+    directories = node_directories(nodes, sudo=sudo)
     if local or docker is not None:
         from symphony_doctor.commands._found import with_found
 
@@ -76,7 +77,7 @@ def request_of(
 
 
 EVIDENCE = (
-    "nodes", "local", "docker", "servers", "creds", "nkey", "context", "tlsca", "tlscert", "tlskey",
+    "nodes", "sudo", "local", "docker", "servers", "creds", "nkey", "context", "tlsca", "tlscert", "tlskey",
     "offline", "timeout",
 )  # fmt: skip
 """The options by which nodes and servers are reached."""

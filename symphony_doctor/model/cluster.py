@@ -102,12 +102,14 @@ class Node:
 
     The first block is gathered as it is, the second is merged by ``assemble`` from all sources:
     which one is believed where they differ is written there. ``known_from`` names the sources that
-    name this node as a member: ``files``, ``nats``, ``routes``.
+    name this node as a member: ``files``, ``nats``, ``routes``. ``directory`` is where its files were read, with the
+    host where that is another one.
     """
 
     name: str
     known_from: tuple[str, ...] = ()
     client_url: str | None = None
+    directory: str | None = None
 
     symphony_config: Evidence[SymphonyConfig] = NOT_ASKED
     nats_config: Evidence[NatsConfig] = NOT_ASKED
@@ -193,7 +195,9 @@ class Cluster:
         return self.size // 2 + 1
 
 
-if {field.name for field in fields(Node)} - {"name", "known_from", "client_url"} != set(Kind) - CLUSTER_KINDS:
+if {field.name for field in fields(Node)} - {"name", "known_from", "client_url", "directory"} != set(
+    Kind
+) - CLUSTER_KINDS:
     raise AssertionError("Kind and the evidence fields of Node must name the same things")
 if not {kind.value for kind in CLUSTER_KINDS} <= {field.name for field in fields(Cluster)}:
     raise AssertionError("CLUSTER_KINDS and the evidence fields of Cluster must name the same things")

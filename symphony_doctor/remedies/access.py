@@ -128,9 +128,12 @@ def _claims(account: str, cluster: Cluster) -> Jwt | None:
                 content = read_file(Path(file.path), _JWT_LIMIT)
                 if isinstance(content, Seen):
                     try:
-                        return decode(content.value, kind="account")
+                        found = decode(content.value, kind="account")
                     except JwtError:
                         continue
+                    # a file of another host may have the path of one here
+                    if found.subject == account:
+                        return found
     return None
 
 

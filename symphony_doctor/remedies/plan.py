@@ -78,10 +78,19 @@ def steps_of(
     for step in steps:
         if step.access is not None and not reach.can(step.access.account, cluster):
             return Refusal(lacking(step.access.account, cluster))
-        node = dict(step.parameters).get("node")
-        if step.access is None and node is not None and node not in reach.directories:
-            return Refusal(f"the files of {node} are not on this machine: run the doctor there, or give its --node")
+        involved = (dict(step.parameters).get("node"), dict(remedy.parameters).get("from"))
+        away = [name for name in involved if name is not None and name not in reach.directories]
+        if step.access is None and away:
+            return Refusal(_not_here(away[0], cluster))
     return steps
+
+
+def _not_here(name: str, cluster: Cluster) -> str:
+    node = cluster.node(name)
+    if node is None or node.directory is None:
+        return f"the files of {name} are not on this machine: run the doctor there, or give its --node"
+    where = f"the files of {name} were read at {node.directory}, where the doctor changes nothing"
+    return f"{where}: run the commands of the finding on that machine, or the doctor there"
 
 
 def refused_in_general(action: Action, cluster: Cluster) -> Refusal | None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from pathlib import Path
 
 from symphony_doctor.errors import UsageError
 from symphony_doctor.formats.nats_settings import DEFAULT_CLIENT_PORT, route_address
@@ -22,6 +20,7 @@ from symphony_doctor.sources.http import collect as collect_ui
 from symphony_doctor.sources.nats_server import collect as collect_servers
 from symphony_doctor.sources.nats_server import probe_routes
 from symphony_doctor.sources.node_directory import NodeDirectory
+from symphony_doctor.sources.node_hosts import NodeHosts, node_hosts
 from symphony_doctor.sources.observation import (
     Address,
     GivenCredentials,
@@ -48,23 +47,25 @@ async def collect(request: Request, fingerprint: Callable[[str], str]) -> list[O
     leave_threads_behind()
     read_token = TokenReader()
     deadline = Deadline.after(request.seconds)
-    files = await asyncio.gather(
-        *(
-            node_directory.collect(each, read_token, fingerprint, request.environment, deadline)
-            for each in _distinct(request.directories)
+    nodes = _distinct(request.directories)
+    async with node_hosts(nodes, request.environment) as hosts:
+        files = await asyncio.gather(
+            *(
+                node_directory.collect(each, read_token, fingerprint, request.environment, deadline, hosts.files(each))
+                for each in nodes
+            )
         )
-    )
-    balancers = await asyncio.gather(
-        *(load_balancer.collect(path, fingerprint, deadline) for path in request.load_balancers)
-    )
-    files, given = await _with_logs(request, files, fingerprint)
+        balancers = await asyncio.gather(
+            *(load_balancer.collect(path, fingerprint, deadline) for path in request.load_balancers)
+        )
+        files, given = await _with_logs(request, nodes, files, hosts, fingerprint)
     observations: list[Observation] = [*files, *given, *balancers, *_claims(request)]
     if not request.network:
         return observations
     reading = Reading(read_token, fingerprint, request.record)
-    outside = outside_of((str(each.directory), each.container) for each in request.directories)
+    outside = outside_of(((each.place, each.container) for each in nodes), hosts.addresses)
     addresses = _unique([*request.servers, *_client_addresses(files, outside)])
-    routes = _route_addresses(files)
+    routes = _route_addresses(files, outside)
     system, others = request.credentials, request.further_credentials
     if system is not None and others:
         from symphony_doctor.sources import services  # noqa: PLC0415 - the client is imported only if used
@@ -89,7 +90,11 @@ async def collect(request: Request, fingerprint: Callable[[str], str]) -> list[O
 
 
 async def _with_logs(
-    request: Request, files: list[NodeFiles], fingerprint: Callable[[str], str]
+    request: Request,
+    nodes: tuple[NodeDirectory, ...],
+    files: list[NodeFiles],
+    hosts: NodeHosts,
+    fingerprint: Callable[[str], str],
 ) -> tuple[list[NodeFiles], list[GivenLog]]:
     """Read the logs that the nodes' nats.config name, and those given: it would delay the network beside it."""
     if not request.read_logs:
@@ -97,15 +102,20 @@ async def _with_logs(
     deadline = Deadline.after(request.seconds)
     own, given = await asyncio.gather(
         asyncio.gather(
-            *(log_files.collect_own(Path(each.directory), each.nats_config, fingerprint, deadline) for each in files)
+            *(
+                log_files.collect_own(node.directory, each.nats_config, fingerprint, deadline, hosts.files(node))
+                for node, each in zip(nodes, files, strict=True)
+            )
         ),
         asyncio.gather(*(log_files.collect_given(each, fingerprint, deadline) for each in request.logs)),
     )
     since = request.logs_since
-    return (
-        [replace(each, log=_recent(log, since)) for each, log in zip(files, own, strict=True)],
-        [replace(each, logs=_recent(each.logs, since)) for each in given],
-    )
+    read = [replace(each, log=_recent(log, since)) for each, log in zip(files, own, strict=True)]
+    if request.keep_log is not None:
+        for node, each in zip(nodes, read, strict=True):
+            for log in each.log.value if isinstance(each.log, Seen) else ():
+                request.keep_log(log, hosts.files(node))
+    return read, [replace(each, logs=_recent(each.logs, since)) for each in given]
 
 
 def _recent(logs: Evidence[tuple[Log, ...]], since: float | None) -> Evidence[tuple[Log, ...]]:
@@ -123,9 +133,8 @@ def _distinct(directories: Iterable[NodeDirectory]) -> tuple[NodeDirectory, ...]
     """Take a directory once that was given by several paths, under its name where one was given."""
     by_place: dict[str, NodeDirectory] = {}
     for each in directories:
-        place = os.path.realpath(each.directory)
-        if place not in by_place or by_place[place].name is None:
-            by_place[place] = each
+        if each.identity not in by_place or by_place[each.identity].name is None:
+            by_place[each.identity] = each
     return tuple(by_place.values())
 
 
@@ -173,15 +182,19 @@ def _client_addresses(files: Iterable[NodeFiles], outside: Outside) -> list[Addr
     for each in every:
         if isinstance(each.nats_config, Seen):
             config = each.nats_config.value
-            place = outside.place(each.directory, _client_host(each, every), config.client.port)
+            place = outside.place(each.directory, _client_host(each, every, outside), config.client.port)
             if place is not None and config.client.port > 0:
                 found.append(Address(*place, each.directory))
     return found
 
 
-def _client_host(node: NodeFiles, files: list[NodeFiles]) -> str | None:
+def _client_host(node: NodeFiles, files: list[NodeFiles], outside: Outside) -> str | None:
     configured = node.nats_config.value.client.host if isinstance(node.nats_config, Seen) else None
-    return configured or _host_of(node, files)
+    if configured:
+        return configured
+    found = _host_of(node, files)
+    # where nothing but this machine comes into question, that of a node behind SSH is the other one
+    return outside.hosts.get(node.directory, found) if found is None or found in _LOCAL else found
 
 
 def _ui_addresses(files: Iterable[NodeFiles], outside: Outside) -> list[Address]:
@@ -196,7 +209,7 @@ def _ui_addresses(files: Iterable[NodeFiles], outside: Outside) -> list[Address]
     here = "127.0.0.1" if hosts and hosts <= _LOCAL else None
     found = []
     for each in every:
-        host = _client_host(each, every) if isinstance(each.nats_config, Seen) else here
+        host = _client_host(each, every, outside) if isinstance(each.nats_config, Seen) else here
         if isinstance(each.symphony_config, Seen):
             place = outside.place(each.directory, host, each.symphony_config.value.ui_port or DEFAULT_UI_PORT)
             if place is not None:
@@ -236,13 +249,15 @@ def _host_of(node: NodeFiles, files: list[NodeFiles]) -> str | None:
     return "127.0.0.1" if every and every <= _LOCAL else None
 
 
-def _route_addresses(files: Iterable[NodeFiles]) -> tuple[tuple[str, int], ...]:
+def _route_addresses(files: Iterable[NodeFiles], outside: Outside) -> tuple[tuple[str, int], ...]:
+    """Return where routes lead, but for those that lead to their own machine where that is another one."""
     return tuple(
         dict.fromkeys(
             (route.host, route.port)
             for each in files
             if isinstance(each.nats_config, Seen)
             for route in _routes(each.nats_config.value)
+            if outside.place(each.directory, route.host, route.port) is not None or route.host not in _LOCAL
         )
     )
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from symphony_doctor.model.evidence import Missing, State
 from symphony_doctor.sources.reasons import at
+
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +73,19 @@ class Container:
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """How addresses that nodes are configured with are reached from here: by the containers, where they are in some."""
+    """How addresses that nodes are configured with are reached from here: by the containers, where they are in some.
+
+    ``hosts`` are the addresses of the hosts behind SSH, by the place of the node.
+    """
 
     containers: dict[str, Container] = field(default_factory=dict)
+    hosts: Mapping[str, str] = field(default_factory=dict)
 
     def place(self, directory: str | None, host: str | None, port: int) -> tuple[str, int] | None:
         """Return where a node's own port is reached, ``None`` where that is not known or not from here."""
+        other = self.hosts.get(directory or "")
+        if other is not None and other not in _LOOPBACK and host in _LOOPBACK:
+            return None  # it listens for its own machine alone
         container = self.containers.get(directory or "")
         if container is None or not container.own_network:
             return None if host is None else (host, port)
@@ -94,6 +103,6 @@ class Outside:
         return host, port
 
 
-def outside_of(containers: Iterable[tuple[str, Container | None]]) -> Outside:
-    """Return how the nodes with these directories are reached."""
-    return Outside({directory: each for directory, each in containers if each is not None})
+def outside_of(containers: Iterable[tuple[str, Container | None]], hosts: Mapping[str, str]) -> Outside:
+    """Return how the nodes with these directories are reached; ``hosts`` as in ``Outside``."""
+    return Outside({directory: each for directory, each in containers if each is not None}, hosts)

@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from symphony_doctor.model.log import Log
 from symphony_doctor.sources.credentials import Credentials, Tls
+from symphony_doctor.sources.file_system import FileSystem
 from symphony_doctor.sources.log_files import LogFile
 from symphony_doctor.sources.node_directory import NodeDirectory
 from symphony_doctor.sources.observation import Address
@@ -18,8 +20,9 @@ class Request:
 
     Where there are ``further_credentials``, the servers tell which are the system account's; the others ask
     services. The servers are asked ``samples`` times, ``interval`` seconds apart. ``record`` is given each answer of
-    the last time as it came: the server's id, the endpoint, the bytes. Of logs, complaints that ended before
-    ``logs_since`` (Unix seconds) are left out.
+    the last time as it came: the server's id, the endpoint, the bytes; ``keep_log`` each log of a node that was read,
+    and the file system that it is in. Of logs, complaints that ended before ``logs_since`` (Unix seconds) are left
+    out.
     """
 
     directories: tuple[NodeDirectory, ...] = ()
@@ -36,6 +39,7 @@ class Request:
     samples: int = 1
     interval: float = 5.0
     record: Callable[[str, str, bytes], None] | None = None
+    keep_log: Callable[[Log, FileSystem], None] | None = None
     read_logs: bool = True
     logs_since: float | None = None
 
