@@ -186,9 +186,20 @@ class RemoteFiles:
             else:
                 if not self._wanted:
                     return result
+            if self.directory not in self.facts.status:
+                self._want(Ask("P", self.directory))
             await self._fetch(deadline)
+            self._refuse_no_directory()
         why = f"{self.where}: its configuration leads from file to file, {MOST_ROUNDS} times: it was given up"
-        raise UnreachedError(Missing(State.TOO_LARGE, why, self.where))
+        raise UnreachedError(Missing(State.UNREACHABLE, why, self.where))
+
+    def _refuse_no_directory(self) -> None:
+        """Raise ``UnreachedError`` where there is no directory: a slip in the URL, and no node without files."""
+        kind = self.facts.status[self.directory].kind
+        if kind not in "dx":
+            what = f"is {_KINDS[kind]}" if kind in _KINDS else "does not exist"
+            why = f"{self.where} {what}: expected a node's Symphony directory, with symphony.config in it"
+            raise UnreachedError(Missing(State.UNREACHABLE, why, self.where))
 
     async def close(self) -> None:
         """End the connection."""
@@ -198,13 +209,13 @@ class RemoteFiles:
         asks = tuple(self._wanted)
         if len(asks) > MOST_ASKED:
             why = f"{self.where} holds more than {MOST_ASKED:,} files: run the doctor on that host"
-            raise UnreachedError(Missing(State.TOO_LARGE, why, self.where))
+            raise UnreachedError(Missing(State.UNREACHABLE, why, self.where))
         try:
             answer = await self.session.ask(request(asks), deadline)
             await in_thread(lambda: learn(self.facts, asks, answer), deadline)
         except AnswerError as error:
             why = f"{self.where}: its answer cannot be read: {error}"
-            raise UnreachedError(Missing(State.UNREADABLE, why, self.where)) from None
+            raise UnreachedError(Missing(State.UNREACHABLE, why, self.where)) from None
 
     def _want(self, ask: Ask) -> None:
         self._wanted[ask] = None

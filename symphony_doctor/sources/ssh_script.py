@@ -28,6 +28,8 @@ from symphony_doctor.model.jetstream import Disk
 FILE_LIMIT: Final = 4 * 1024 * 1024
 """Bytes of one file; a larger one stays where it is."""
 
+_GZIP: Final = b"\x1f\x8b"
+
 GREETING: Final = b"symphony-doctor 1"
 
 _SCRIPT: Final = r"""
@@ -232,8 +234,9 @@ def _log(reader: io.BytesIO) -> LogEnd:
     content = reader.read(sent)
     if len(content) != sent:
         raise AnswerError("expected more of a log")
-    # what it was cut by meanwhile is sent as zeros
-    return LogEnd(_status(status), inode, size, float(written_at), content.rstrip(b"\0"))
+    # what a log was cut by meanwhile is sent as zeros; a packed one may end with some of its own
+    text = content if content.startswith(_GZIP) else content.rstrip(b"\0")
+    return LogEnd(_status(status), inode, size, float(written_at), text)
 
 
 def _unpack(facts: Facts, asked: set[str], data: bytes) -> None:
@@ -244,9 +247,12 @@ def _unpack(facts: Facts, asked: set[str], data: bytes) -> None:
         # one archive follows another where the names of the files are too many for one command line
         with tarfile.open(fileobj=io.BytesIO(data), mode="r:", ignore_zeros=True) as archive:
             for member in archive:
-                path = "/" + member.name.lstrip("/")
+                path, first = (f"/{name.lstrip('/')}" for name in (member.name, member.linkname))
                 found = archive.extractfile(member) if member.isreg() and path in asked else None
                 if found is not None and member.size <= FILE_LIMIT:
                     facts.contents[path] = found.read()
+                elif member.islnk() and path in asked and first in facts.contents:
+                    # one file under two names is sent once
+                    facts.contents[path] = facts.contents[first]
     except (tarfile.TarError, OSError, EOFError, ValueError) as error:
         raise AnswerError(f"expected a tar archive: {error}") from None

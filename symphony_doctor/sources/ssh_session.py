@@ -188,7 +188,7 @@ class SshSession:
 
     def _too_large(self) -> Missing:
         why = f"it sent more than {LIMIT:,} bytes: run the doctor on that host, or give it a bundle of it"
-        return Missing(State.TOO_LARGE, f"{self.where}: {why}", self.where)
+        return Missing(State.UNREACHABLE, f"{self.where}: {why}", self.where)
 
     def _late(self) -> Missing:
         words = ssh_words.neutral(self._ends.errors.decode("utf-8", "replace"))
