@@ -24,6 +24,9 @@ LIMIT: Final = 256 * 1024 * 1024
 """Bytes that one host may send in all, packed or unpacked."""
 
 _MOST_SAID: Final = 16 * 1024
+_LAST_WORDS: Final = 1.0
+"""Seconds that ssh's last words are waited for."""
+
 _OUTPUT, _ERRORS = 1, 2
 
 # never ask, run nothing else than asked for, forward nothing, leave no connection behind; all else is the user's
@@ -59,6 +62,7 @@ class _Ends(asyncio.SubprocessProtocol):
         self.received = 0
         self.changed = asyncio.Event()
         self.ended = asyncio.Event()
+        self.said_all = asyncio.Event()
         self.at_end = False
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:
@@ -75,6 +79,8 @@ class _Ends(asyncio.SubprocessProtocol):
         if fd == _OUTPUT:
             self.at_end = True
             self.changed.set()
+        elif fd == _ERRORS:
+            self.said_all.set()
 
     def process_exited(self) -> None:
         self.ended.set()
@@ -167,6 +173,9 @@ class SshSession:
                 raise UnreachedError(self._too_large())
             if not ends.output.endswith(ends.mark):
                 await ends.ended.wait()
+                with contextlib.suppress(TimeoutError):
+                    # its last words may come after its end, or never where another process holds the pipe
+                    await asyncio.wait_for(ends.said_all.wait(), _LAST_WORDS)
                 status = self._transport.get_returncode() if self._transport is not None else None
                 raise UnreachedError(ssh_words.failed(self.host, self.where, bytes(ends.errors), status or 0))
         answer = bytes(ends.output[: -len(ends.mark)])
