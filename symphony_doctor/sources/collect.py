@@ -257,7 +257,7 @@ def _route_addresses(files: Iterable[NodeFiles], outside: Outside) -> tuple[tupl
             for each in files
             if isinstance(each.nats_config, Seen)
             for route in _routes(each.nats_config.value)
-            if outside.place(each.directory, route.host, route.port) is not None or route.host not in _LOCAL
+            if not outside.is_for_itself(each.directory, route.host)
         )
     )
 

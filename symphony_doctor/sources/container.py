@@ -81,11 +81,15 @@ class Outside:
     containers: dict[str, Container] = field(default_factory=dict)
     hosts: Mapping[str, str] = field(default_factory=dict)
 
+    def is_for_itself(self, directory: str | None, host: str | None) -> bool:
+        """Tell whether an address is of a node's own machine alone, and that is another one."""
+        other = self.hosts.get(directory or "")
+        return other is not None and other not in _LOOPBACK and host in _LOOPBACK
+
     def place(self, directory: str | None, host: str | None, port: int) -> tuple[str, int] | None:
         """Return where a node's own port is reached, ``None`` where that is not known or not from here."""
-        other = self.hosts.get(directory or "")
-        if other is not None and other not in _LOOPBACK and host in _LOOPBACK:
-            return None  # it listens for its own machine alone
+        if self.is_for_itself(directory, host):
+            return None
         container = self.containers.get(directory or "")
         if container is None or not container.own_network:
             return None if host is None else (host, port)
