@@ -7,7 +7,6 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from urllib.parse import unquote
 
 SCHEME: Final = "ssh://"
 
@@ -49,6 +48,8 @@ class SshHost:
 
 def parse(text: str, *, sudo: bool = False) -> tuple[SshHost, Path]:
     """Return the host and the directory on it. Raises ``SshUrlError``."""
+    from urllib.parse import unquote  # noqa: PLC0415 - only where there is a URL
+
     place, slash, directory = text.removeprefix(SCHEME).partition("/")
     login, _, address = place.rpartition("@")
     user, colon, _ = login.partition(":")

@@ -220,3 +220,47 @@ def test_of_equal_causes_the_harmless_come_first() -> None:
     made = make_plan("p", replace(report, findings=findings), cluster, actions, REACH)
     assert [each.step.risk for each in made.steps] == [Risk.SAFE, Risk.DISRUPTIVE, Risk.DESTRUCTIVE]
     assert [each.id for each in made.steps] == ["p-1", "p-2", "p-3"]
+
+
+@pytest.mark.parametrize("away", ["node1", "node2"])
+def test_files_that_were_read_elsewhere_are_not_changed_and_nothing_is_copied_from_them(away: str) -> None:
+    place = f"ssh://op@{away}/opt/symphony"
+    nodes = (replace(each, directory=place if each.name == away else None) for each in healthy().nodes)
+    cluster = with_other_issuer(replace(healthy(), nodes=tuple(nodes)))
+    remedy = Remedy("", (), action="config.set", parameters=COPY)
+    here = Reach(GIVEN, {name: path for name, path in REACH.directories.items() if name != away})
+
+    refused = steps_of(remedy, cluster, ACTIONS.actions, here, {})
+
+    assert isinstance(refused, Refusal)
+    assert refused.reason == (
+        f"the files of {away} were read at {place}, where the doctor changes nothing: "
+        "run the commands of the finding on that machine, or the doctor there"
+    )
+    assert not isinstance(steps_of(remedy, cluster, ACTIONS.actions, REACH, {}), Refusal)
+
+
+def test_files_that_nobody_gave_are_asked_for() -> None:
+    remedy = Remedy("", (), action="config.set", parameters=COPY)
+
+    refused = steps_of(remedy, with_other_issuer(healthy()), ACTIONS.actions, Reach(GIVEN, {}), {})
+
+    assert isinstance(refused, Refusal)
+    assert "are not on this machine: run the doctor there, or give its --node" in refused.reason
+
+
+COPY = (
+    ("file", "symphony.config"), ("nodes", "node1"), ("key", "oidc.issuer"), ("operation", "copy"), ("from", "node2"),
+)  # fmt: skip
+
+
+def with_other_issuer(cluster: Cluster) -> Cluster:
+    """Give node1 another value of a key that may be copied."""
+    node = cluster.node("node1")
+    assert node is not None
+    assert isinstance(node.symphony_config, Seen)
+    config = node.symphony_config.value
+    settings = tuple(
+        replace(each, shown="other.example.com") if each.key == "oidc.issuer" else each for each in config.settings
+    )
+    return changed(cluster, "node1", symphony_config=Seen(replace(config, settings=settings), "x"))
