@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from symphony_doctor.formats import nkey
+from symphony_doctor.lab.cluster import Lab
 
 from .bundling import unpacked
 from .program import PROGRAM, Done, doctor, listing
@@ -85,6 +87,22 @@ def test_the_verdict_is_that_of_this_machine(*, sudo: bool, remote: Host, tree: 
     # one connection a node, and nothing is written there
     assert remote.connections == known + 3
     assert listing(tree) == before
+
+
+def test_a_live_cluster_is_asked_at_the_addresses_of_its_files(remote: Host, start: Callable[..., Lab]) -> None:
+    lab = start()
+    urls = [part for node in lab.nodes for part in ("--node", remote.url(node.directory))]
+    arguments = ("run", "--format", "json", *urls, "--creds", str(lab.system_credentials))
+
+    done = doctor(*arguments, environment=remote.environment)
+
+    assert done.codes == set()
+    assert done.status == 0
+    everyone = sorted(node.name for node in lab.nodes)
+    coverage = done.report["summary"]["coverage"]
+    assert [sorted(coverage[source]) for source in ("files", "nats", "info", "http")] == [everyone] * 4
+    asyncio.run(lab.break_("dead-node"))
+    assert "QU002" in doctor(*arguments, environment=remote.environment).codes
 
 
 def test_a_mixture_of_here_and_there_with_names(remote: Host, tree: Path) -> None:
