@@ -16,7 +16,7 @@ _ROWS: Final[tuple[tuple[str, tuple[Kind, ...], str], ...]] = (
     (
         "files",
         (Kind.SYMPHONY_CONFIG, Kind.NATS_CONFIG, Kind.ACCOUNT_FILES, Kind.STREAM_DIRECTORIES, Kind.STORE),
-        "--node DIR: the node's Symphony directory, here or as a copy, read as its owner or as root",
+        "--node DIR: the node's Symphony directory, here, as a copy or as ssh://HOST/DIR, read as its owner or as root",
     ),
     ("log", (Kind.LOG,), "--log NAME=FILE: the node's log, or what journalctl or docker compose logs wrote"),
     ("INFO", (Kind.GREETING,), "--server URL of the client port, or --node, whose nats.config names it"),

@@ -25,7 +25,7 @@ LIMIT: Final = 256 * 1024 * 1024
 
 _MOST_SAID: Final = 16 * 1024
 _LAST_WORDS: Final = 1.0
-"""Seconds that ssh's last words are waited for."""
+"""Seconds that ssh's last words, and its end, are waited for once it sends no more."""
 
 _OUTPUT, _ERRORS = 1, 2
 
@@ -140,7 +140,7 @@ class SshSession:
                 *(program, *_OPTIONS, "-o", f"ConnectTimeout={seconds}", *port, "--", self.host.destination),
                 _command(len(program_there), sudo=self.host.sudo),
                 start_new_session=True,
-                env=dict(self.environment),
+                env={**self.environment, "SSH_ASKPASS_REQUIRE": "never"},
             )
         except OSError as error:
             why = f"ssh cannot be run: {(error.strerror or 'unknown reason').lower()}"
@@ -150,7 +150,7 @@ class SshSession:
         # whatever a shell's start file prints comes before it
         lines = greeting.partition(GREETING + b"\n")[2].decode("utf-8", "replace").split("\n")
         if len(lines) < 3:  # noqa: PLR2004 - as the script prints it
-            raise UnreachedError(ssh_words.failed(self.host, self.where, bytes(self._ends.errors), None))
+            raise UnreachedError(self._unclear())
         if lines[1]:
             why = f"its shell does not find {ssh_words.neutral(lines[1])}: the doctor needs it there"
             raise UnreachedError(Missing(State.UNREACHABLE, f"{self.where}: {why}", self.where))
@@ -172,12 +172,13 @@ class SshSession:
             if ends.received > LIMIT:
                 raise UnreachedError(self._too_large())
             if not ends.output.endswith(ends.mark):
-                await ends.ended.wait()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(ends.ended.wait(), _LAST_WORDS)
                 with contextlib.suppress(TimeoutError):
                     # its last words may come after its end, or never where another process holds the pipe
                     await asyncio.wait_for(ends.said_all.wait(), _LAST_WORDS)
                 status = self._transport.get_returncode() if self._transport is not None else None
-                raise UnreachedError(ssh_words.failed(self.host, self.where, bytes(ends.errors), status or 0))
+                raise UnreachedError(ssh_words.failed(self.host, self.where, bytes(ends.errors), status))
         answer = bytes(ends.output[: -len(ends.mark)])
         ends.output.clear()
         return answer
@@ -189,11 +190,15 @@ class SshSession:
             try:
                 data = unpacker.decompress(data, LIMIT - self._spent + 1)
             except zlib.error:
-                raise UnreachedError(ssh_words.failed(self.host, self.where, bytes(self._ends.errors), None)) from None
+                raise UnreachedError(self._unclear()) from None
         self._spent += len(data)
         if self._spent > LIMIT:
             raise UnreachedError(self._too_large())
         return data
+
+    def _unclear(self) -> Missing:
+        why = f"it answers with something else than was asked for: try `{self.host.command} true`"
+        return Missing(State.UNREACHABLE, f"{self.where}: {why}", self.where)
 
     def _too_large(self) -> Missing:
         why = f"it sent more than {LIMIT:,} bytes: run the doctor on that host, or give it a bundle of it"

@@ -12,7 +12,7 @@ _REMOVAL: Final = "ssh-keygen -R"
 
 
 def failed(host: SshHost, where: str, said: bytes, status: int | None) -> Missing:
-    """Say why there is no connection, or no longer; ``status`` is that of ssh, ``None`` where it was not ended yet."""
+    """Say why there is no connection, or no longer; ``status`` is that of ssh, ``None`` where it has not ended."""
     text = said.decode("utf-8", "replace")
     state, what = _reason(text, host, status)
     words = neutral(text)
@@ -60,6 +60,5 @@ def _reason(text: str, host: SshHost, status: int | None) -> tuple[State, str]:
         )
     if status in {126, 127}:
         return State.UNREACHABLE, "there is no POSIX shell for that user on it: it needs sh, tar and find"
-    if status is None:
-        return State.UNREACHABLE, f"it answers with something else than was asked for: try `{command} true`"
-    return State.UNREACHABLE, f"the connection broke off, ssh ended with status {status}: try `{command} true`"
+    ended = "" if status is None else f", ssh ended with status {status}"
+    return State.UNREACHABLE, f"the connection broke off{ended}: try `{command} true`"

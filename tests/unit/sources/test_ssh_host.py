@@ -98,7 +98,7 @@ def test_the_command_is_read_alike_by_every_shell() -> None:
         ("sudo: a password is required", 1, State.UNREACHABLE, "allow NOPASSWD for sh, or leave out --sudo"),
         ("sh: not found", 127, State.UNREACHABLE, "no POSIX shell"),
         ("client_loop: send disconnect: Broken pipe", 255, State.UNREACHABLE, "the connection broke off"),
-        ("", None, State.UNREACHABLE, "something else than was asked for"),
+        ("", None, State.UNREACHABLE, "the connection broke off: try"),
     ],
 )  # fmt: skip
 def test_what_ssh_says_becomes_one_line(said: str, status: int | None, state: State, words: str) -> None:
