@@ -26,6 +26,7 @@ from symphony_doctor.commands._gather import gather
 from symphony_doctor.model.log import Log
 from symphony_doctor.redaction import Secrets
 from symphony_doctor.sources.file_system import FileSystem
+from symphony_doctor.sources.node_hosts import node_hosts
 from symphony_doctor.sources.request import Request
 from symphony_doctor.sources.snapshot import Snapshot
 
@@ -59,11 +60,12 @@ class Made:
 
 async def make(request: Request, output: Path | None, wish: Wish) -> Made:
     """Write a bundle. Raises ``LeakError`` where it would hold a secret, ``InputError`` where it cannot be written."""
-    key = bundle_key(await configurations(request))
-    known = Secrets(key)
-    register(request, known)
     answers, logs = Answers(), dict[Log, FileSystem]()
-    snapshot = await gather(_with(request, wish, answers, logs), known)
+    async with node_hosts(request.directories, request.environment) as hosts:
+        key = bundle_key(await configurations(request, hosts))
+        known = Secrets(key)
+        register(request, known)
+        snapshot = await gather(_with(request, wish, answers, logs), known, hosts)
     host = socket.gethostname()
     names = Pseudonyms(key, snapshot, host, *reached(request)) if wish.anonymize else None
     show = names.text if names is not None else str

@@ -12,17 +12,14 @@ from symphony_doctor.sources.deadline import Deadline
 from symphony_doctor.sources.file_system import FileSystem, UnreachedError
 from symphony_doctor.sources.files import read_file
 from symphony_doctor.sources.node_directory import CONFIG_LIMIT, NodeDirectory
-from symphony_doctor.sources.node_hosts import node_hosts
+from symphony_doctor.sources.node_hosts import NodeHosts
 from symphony_doctor.sources.request import Request
 
 
-async def configurations(request: Request) -> list[str]:
+async def configurations(request: Request, hosts: NodeHosts) -> list[str]:
     """Return the texts of symphony.config of the directories asked for, as far as they can be read."""
     deadline = Deadline.after(request.seconds)
-    async with node_hosts(request.directories, request.environment) as hosts:
-        every = await asyncio.gather(
-            *(_configuration(each, hosts.files(each), deadline) for each in request.directories)
-        )
+    every = await asyncio.gather(*(_configuration(each, hosts.files(each), deadline) for each in request.directories))
     return [text for text in every if text is not None]
 
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 
 from symphony_doctor.errors import UsageError
 from symphony_doctor.formats.nats_settings import DEFAULT_CLIENT_PORT, route_address
 from symphony_doctor.model.configuration import NatsConfig, RouteAddress
-from symphony_doctor.model.evidence import Evidence, Missing, Seen, State
+from symphony_doctor.model.evidence import Seen
 from symphony_doctor.model.identity import Located
-from symphony_doctor.model.log import Log
-from symphony_doctor.sources import load_balancer, log_files, node_directory
+from symphony_doctor.sources import load_balancer, node_directory
 from symphony_doctor.sources.container import Outside, outside_of
 from symphony_doctor.sources.credentials import Credentials
 from symphony_doctor.sources.deadline import Deadline, leave_threads_behind
@@ -21,10 +19,10 @@ from symphony_doctor.sources.nats_server import collect as collect_servers
 from symphony_doctor.sources.nats_server import probe_routes
 from symphony_doctor.sources.node_directory import NodeDirectory
 from symphony_doctor.sources.node_hosts import NodeHosts, node_hosts
+from symphony_doctor.sources.node_logs import with_logs
 from symphony_doctor.sources.observation import (
     Address,
     GivenCredentials,
-    GivenLog,
     NodeFiles,
     Observation,
     ServerAnswers,
@@ -37,28 +35,34 @@ from symphony_doctor.sources.tokens import TokenReader
 
 DEFAULT_UI_PORT = 8080
 
-_NO_LOGS = Missing(State.NOT_ASKED, "logs were left out (--exclude logs)")
-
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-async def collect(request: Request, fingerprint: Callable[[str], str]) -> list[Observation]:
-    """Return everything that was seen; what could not be had is in it with its reason."""
+async def collect(
+    request: Request, fingerprint: Callable[[str], str], hosts: NodeHosts | None = None
+) -> list[Observation]:
+    """Return everything that was seen; what could not be had is in it with its reason.
+
+    ``hosts`` are where the nodes' files are, where that is used again; else connections are made for this look alone.
+    """
+    if hosts is None:
+        async with node_hosts(request.directories, request.environment) as own:
+            return await collect(request, fingerprint, own)
+    hosts.forget()
     leave_threads_behind()
     read_token = TokenReader()
     deadline = Deadline.after(request.seconds)
     nodes = _distinct(request.directories)
-    async with node_hosts(nodes, request.environment) as hosts:
-        files = await asyncio.gather(
-            *(
-                node_directory.collect(each, read_token, fingerprint, request.environment, deadline, hosts.files(each))
-                for each in nodes
-            )
+    files = await asyncio.gather(
+        *(
+            node_directory.collect(each, read_token, fingerprint, request.environment, deadline, hosts.files(each))
+            for each in nodes
         )
-        balancers = await asyncio.gather(
-            *(load_balancer.collect(path, fingerprint, deadline) for path in request.load_balancers)
-        )
-        files, given = await _with_logs(request, nodes, files, hosts, fingerprint)
+    )
+    balancers = await asyncio.gather(
+        *(load_balancer.collect(path, fingerprint, deadline) for path in request.load_balancers)
+    )
+    files, given = await with_logs(request, nodes, files, hosts, fingerprint)
     observations: list[Observation] = [*files, *given, *balancers, *_claims(request)]
     if not request.network:
         return observations
@@ -87,41 +91,6 @@ async def collect(request: Request, fingerprint: Callable[[str], str]) -> list[O
     # an address that only a server advertises may be of a network that is not this one: its silence says nothing
     greeted = [each for each in more if isinstance(each, ServerAnswers) and isinstance(each.greeting, Seen)]
     return [*observations, *further, *ports, *greeted]
-
-
-async def _with_logs(
-    request: Request,
-    nodes: tuple[NodeDirectory, ...],
-    files: list[NodeFiles],
-    hosts: NodeHosts,
-    fingerprint: Callable[[str], str],
-) -> tuple[list[NodeFiles], list[GivenLog]]:
-    """Read the logs that the nodes' nats.config name, and those given: it would delay the network beside it."""
-    if not request.read_logs:
-        return [replace(each, log=_NO_LOGS) for each in files], []
-    deadline = Deadline.after(request.seconds)
-    own, given = await asyncio.gather(
-        asyncio.gather(
-            *(
-                log_files.collect_own(node.directory, each.nats_config, fingerprint, deadline, hosts.files(node))
-                for node, each in zip(nodes, files, strict=True)
-            )
-        ),
-        asyncio.gather(*(log_files.collect_given(each, fingerprint, deadline) for each in request.logs)),
-    )
-    since = request.logs_since
-    read = [replace(each, log=_recent(log, since)) for each, log in zip(files, own, strict=True)]
-    if request.keep_log is not None:
-        for node, each in zip(nodes, read, strict=True):
-            for log in each.log.value if isinstance(each.log, Seen) else ():
-                request.keep_log(log, hosts.files(node))
-    return read, [replace(each, logs=_recent(each.logs, since)) for each in given]
-
-
-def _recent(logs: Evidence[tuple[Log, ...]], since: float | None) -> Evidence[tuple[Log, ...]]:
-    if since is None or isinstance(logs, Missing):
-        return logs
-    return replace(logs, value=tuple(log.since(since) for log in logs.value))
 
 
 def _claims(request: Request) -> list[GivenCredentials]:

@@ -33,6 +33,11 @@ class NodeHosts:
             self._remote[node.place] = RemoteFiles(session, node.directory, node.place)
         return self._remote[node.place]
 
+    def forget(self) -> None:
+        """Let all be read anew by the same connections: a host that hangs costs one deadline, not one a look."""
+        for each in self._remote.values():
+            each.forget()
+
     @property
     def addresses(self) -> dict[str, str]:
         """Return the addresses of the hosts, as they see themselves, by the place of the node."""

@@ -7,18 +7,17 @@ written to a disk here.
 from __future__ import annotations
 
 import errno
-import io
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final, TypeVar
+from typing import Final, TypeVar
 
 from symphony_doctor.model.evidence import Evidence, Missing, Seen, State
 from symphony_doctor.model.jetstream import Disk
 from symphony_doctor.sources.deadline import Deadline, in_thread
 from symphony_doctor.sources.file_system import Kind, OpenLog, UnreachedError
-from symphony_doctor.sources.ssh_script import FILE_LIMIT, AnswerError, Ask, Facts, LogEnd, Status, learn, request
+from symphony_doctor.sources.remote_log import RemoteLog
+from symphony_doctor.sources.ssh_script import FILE_LIMIT, AnswerError, Ask, Facts, Status, learn, request
 from symphony_doctor.sources.ssh_session import Answering
 
 T = TypeVar("T")
@@ -41,38 +40,6 @@ class _NotHereYetError(Exception):
     """What is read now has to be fetched first."""
 
 
-@dataclass(frozen=True, slots=True)
-class _RemoteLog:
-    found: LogEnd
-
-    @property
-    def is_regular(self) -> bool:
-        return self.found.status.kind == "f"
-
-    @property
-    def size(self) -> int:
-        return self.found.size
-
-    @property
-    def written_at(self) -> float:
-        return self.found.written_at
-
-    @property
-    def identity(self) -> tuple[int, int]:
-        return 0, self.found.inode
-
-    def read(self, count: int, at: int) -> bytes:
-        start = at - (self.size - len(self.found.content))
-        # what a gzipped file begins with is asked of files of which only the end is here, too
-        return self.found.content[max(0, start) : max(0, start + count)]
-
-    def stream(self) -> BinaryIO:
-        return io.BytesIO(self.found.content)
-
-    def close(self) -> None:
-        """Do nothing: it is in memory."""
-
-
 class RemoteFiles:
     """What is known of the files below a node's ``directory`` on a host, and of others that its configuration names."""
 
@@ -81,6 +48,7 @@ class RemoteFiles:
         self.directory = str(directory)
         self.where = where
         self.facts = Facts()
+        self.lost: Missing | None = None
         self._wanted: dict[Ask, None] = {}
         self._links: dict[str, str] = {}
 
@@ -173,11 +141,13 @@ class RemoteFiles:
             raise PermissionError(errno.EACCES, "permission denied", str(path))
         if found.size and not found.content:
             raise OSError(errno.EFBIG, "too large", str(path))
-        return _RemoteLog(found)
+        return RemoteLog(found)
 
     async def settle(self, work: Callable[[], T], deadline: Deadline) -> T:
         """Let ``work`` read until nothing that it asked for is unknown. Raises ``UnreachedError``, ``TimeoutError``."""
         for _ in range(MOST_ROUNDS):
+            if self.lost is not None:
+                raise UnreachedError(self.lost)
             self._wanted.clear()
             try:
                 result = await in_thread(work, deadline)
@@ -201,6 +171,11 @@ class RemoteFiles:
             why = f"{self.where} {what}: expected a node's Symphony directory, with symphony.config in it"
             raise UnreachedError(Missing(State.UNREACHABLE, why, self.where))
 
+    def forget(self) -> None:
+        """Read all anew from now on, by the same connection; a host that was lost stays lost."""
+        self.facts = Facts()
+        self._links.clear()
+
     async def close(self) -> None:
         """End the connection."""
         await self.session.close()
@@ -213,6 +188,9 @@ class RemoteFiles:
         try:
             answer = await self.session.ask(request(asks), deadline)
             await in_thread(lambda: learn(self.facts, asks, answer), deadline)
+        except UnreachedError as error:
+            self.lost = error.missing
+            raise
         except AnswerError as error:
             why = f"{self.where}: its answer cannot be read: {error}"
             raise UnreachedError(Missing(State.UNREACHABLE, why, self.where)) from None

@@ -34,7 +34,7 @@ _OPTIONS: Final = (
     "-T", "-a", "-x",
     *("-o", "BatchMode=yes"), *("-o", "ControlMaster=no"), *("-o", "ClearAllForwardings=yes"),
     *("-o", "PermitLocalCommand=no"), *("-o", "RemoteCommand=none"), *("-o", "EscapeChar=none"),
-    *("-o", "LogLevel=ERROR"),
+    *("-o", "LogLevel=ERROR"), *("-o", "ServerAliveInterval=15"),
 )  # fmt: skip
 
 
@@ -135,12 +135,10 @@ class SshSession:
         seconds = max(1, math.ceil(deadline.remaining))
         port = ("-p", str(self.host.port)) if self.host.port else ()
         try:
-            self._transport, _ = await asyncio.get_running_loop().subprocess_exec(
-                lambda: self._ends,
-                *(program, *_OPTIONS, "-o", f"ConnectTimeout={seconds}", *port, "--", self.host.destination),
+            await self._start(
+                program,
+                *(*_OPTIONS, "-o", f"ConnectTimeout={seconds}", *port, "--", self.host.destination),
                 _command(len(program_there), sudo=self.host.sudo),
-                start_new_session=True,
-                env={**self.environment, "SSH_ASKPASS_REQUIRE": "never"},
             )
         except OSError as error:
             why = f"ssh cannot be run: {(error.strerror or 'unknown reason').lower()}"
@@ -156,6 +154,24 @@ class SshSession:
             raise UnreachedError(Missing(State.UNREACHABLE, f"{self.where}: {why}", self.where))
         connection = lines[0].split(" ")
         self.seen_as = connection[2] if len(connection) == 4 else None  # noqa: PLR2004 - client, port, server, port
+
+    async def _start(self, *arguments: str) -> None:
+        """Start ssh in a process group of its own. Raises ``OSError``."""
+        starting = asyncio.ensure_future(
+            asyncio.get_running_loop().subprocess_exec(
+                lambda: self._ends,
+                *arguments,
+                start_new_session=True,
+                env={**self.environment, "SSH_ASKPASS_REQUIRE": "never"},
+            )
+        )
+        try:
+            await asyncio.shield(starting)
+        finally:
+            # asyncio waits for ever where it is interrupted between the start and the pipes: it takes no time
+            await asyncio.wait([starting])
+            if starting.exception() is None:
+                self._transport = starting.result()[0]
 
     def _send(self, data: bytes) -> None:
         pipe = self._transport.get_pipe_transport(0) if self._transport is not None else None

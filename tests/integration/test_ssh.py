@@ -171,6 +171,21 @@ def test_hosts_that_hang_cost_one_deadline_together(remote: Host, tree: Path) ->
     assert children_named(str(tree)) == []
 
 
+def test_a_host_that_hangs_costs_a_bundle_one_deadline(remote: Host, tree: Path) -> None:
+    with relay(remote.port) as hanging:
+        done = doctor(
+            *("bundle", "collect", "--samples", "3", "--interval", "0s", "--timeout", "2s"),
+            *("--output", tree / "bundle.tar.gz", "--node", remote.url(tree / "node1", hanging)),
+            environment=remote.environment,
+        )
+
+    assert done.status == 0, done.err
+    assert done.seconds < 2 * 2 + 4
+    assert "it does not answer in time" in doctor("run", "-v", "--bundle", tree / "bundle.tar.gz").out.replace(
+        "\n", " "
+    )
+
+
 def test_a_link_that_breaks_in_the_middle(remote: Host, tree: Path) -> None:
     # noise that does not compress: there is something to be in the middle of
     (tree / "node2" / "nats.config").write_bytes(b"# " + os.urandom(1_000_000).hex().encode())
@@ -217,10 +232,15 @@ def test_sudo_that_would_ask_is_said(tree: Path, tmp_path_factory: pytest.TempPa
 
 
 def test_a_bundle_of_nodes_behind_ssh(remote: Host, tree: Path) -> None:
-    path = tree / "bundle.tar.gz"
+    path, temporary, known = tree / "bundle.tar.gz", tree / "temporary", remote.connections
+    temporary.mkdir()
     collect = ("bundle", "collect", "--offline", "--output", path)
-    done = doctor(*collect, *behind(remote, tree, *NODES), environment=remote.environment)
+    environment = {**remote.environment, "TMPDIR": str(temporary)}
+    done = doctor(*collect, *behind(remote, tree, *NODES), environment=environment)
     assert done.status == 0, done.err
+    # the key, the samples and the logs come by one connection a node, and nothing of it lies on a disk here
+    assert remote.connections == known + 3
+    assert list(temporary.iterdir()) == []
 
     files = unpacked(path)
     local = tree / "local.tar.gz"
