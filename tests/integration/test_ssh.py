@@ -174,7 +174,7 @@ def test_hosts_that_hang_cost_one_deadline_together(remote: Host, tree: Path) ->
 def test_a_host_that_hangs_costs_a_bundle_one_deadline(remote: Host, tree: Path) -> None:
     with relay(remote.port) as hanging:
         done = doctor(
-            *("bundle", "collect", "--samples", "3", "--interval", "0s", "--timeout", "2s"),
+            *("bundle", "collect", "--samples", "3", "--interval", "1ms", "--timeout", "2s"),
             *("--output", tree / "bundle.tar.gz", "--node", remote.url(tree / "node1", hanging)),
             environment=remote.environment,
         )
