@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import shutil
 from itertools import count
 from typing import TYPE_CHECKING, Self
 
-from symphony_doctor.lab import certificates, control, filling, layout, processes, starting
+from symphony_doctor.lab import certificates, control, filling, layout, new, processes, starting
 from symphony_doctor.lab.errors import LabError, PortClashError
-from symphony_doctor.lab.identity import create_identity, create_user_account, credentials, user_name
-from symphony_doctor.lab.layout import NodeAddress
+from symphony_doctor.lab.identity import create_user_account, credentials, user_name
 from symphony_doctor.lab.node import LabNode
-from symphony_doctor.lab.ports import Reservation
 from symphony_doctor.lab.server import find_server
 from symphony_doctor.lab.state import (
     CREDENTIALS,
@@ -25,13 +22,14 @@ from symphony_doctor.lab.state import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
     from nats.aio.client import Client
 
     from symphony_doctor.lab.broken import Broken
+    from symphony_doctor.lab.layout import NodeAddress
 
 SIZES = (1, 2, 3, 4, 5)
 
@@ -56,17 +54,20 @@ class Lab:
         detached: bool = False,
         mirror_replicas: int = 1,
         tls: bool = False,
+        addresses: Sequence[NodeAddress] = (),
     ) -> Lab:
         """Write the directories, start the servers, fill them and wait until all is healthy.
 
-        Unless `detached`, everything ends with the thread that calls this.
+        Unless `detached`, everything ends with the thread that calls this. The nodes are at free ports on
+        loopback, unless `addresses` say where.
         """
+        nodes = len(addresses) or nodes
         if nodes not in SIZES:
             raise LabError(f"a lab has {SIZES[0]} to {SIZES[-1]} nodes, not {nodes}")
         binary = find_server(server)
-        root = _prepare(root)
+        root = new.prepare(root)
         for attempt in count():
-            lab = cls(root, *_write(root, nodes, str(binary), detached=detached, tls=tls))
+            lab = cls(root, *new.write(root, nodes, addresses, str(binary), detached=detached, tls=tls))
             try:
                 await lab._bring_up(user_accounts, mirror_replicas)
             except LabError as error:
@@ -74,7 +75,7 @@ class Lab:
                 # a port can be taken in between, and on a busy machine it may not become healthy in time
                 if attempt + 1 >= (5 if isinstance(error, PortClashError) else 2):
                     raise
-                _empty(root)
+                new.empty(root)
             except BaseException:
                 await lab.stop()
                 raise
@@ -98,6 +99,7 @@ class Lab:
         server: Path | None = None,
         mirror_replicas: int = 1,
         tls: bool = False,
+        addresses: Sequence[NodeAddress] = (),
     ) -> AbstractAsyncContextManager[Lab]:
         """Give a lab that is stopped at the end of the block, whatever happens."""
 
@@ -110,6 +112,7 @@ class Lab:
                 server=server,
                 mirror_replicas=mirror_replicas,
                 tls=tls,
+                addresses=addresses,
             )
             async with lab:
                 yield lab
@@ -245,7 +248,7 @@ class Lab:
         wanted = [state for state in self.state.nodes if not state.in_setup]
         for state in wanted:
             state.process = starting.start_server(self.root, self.state, state)
-        self.state.helpers.append(starting.start_ui(self.root, self.state))
+        self.state.helpers += starting.start_uis(self.root, self.state)
         self.save()
         await asyncio.gather(*(starting.greets(self.root, state) for state in wanted))
 
@@ -256,44 +259,3 @@ class Lab:
         self.keys.save(self.root)
         layout.write_private(self.credentials_of(name), credentials(account, name))
         return account.key
-
-
-def _prepare(root: Path) -> Path:
-    try:
-        if root.exists() and not (root.is_dir() and not any(root.iterdir())):
-            raise LabError(f"{root}: a lab is built in a new or an empty directory")
-        root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return root.resolve()
-    except OSError as error:
-        raise LabError(f"{root}: {(error.strerror or 'cannot be written').lower()}") from None
-
-
-def _empty(root: Path) -> None:
-    for entry in root.iterdir():
-        if entry.is_dir():
-            shutil.rmtree(entry)
-        else:
-            entry.unlink()
-
-
-def _write(root: Path, count: int, binary: str, *, detached: bool, tls: bool) -> tuple[LabState, Keys]:
-    identity = create_identity()
-    keys = Keys(identity, [])
-    (root / CREDENTIALS).mkdir(mode=0o700)
-    (root / starting.RUN).mkdir(mode=0o700)
-    keys.save(root)
-    if tls:
-        certificates.create_authority(root)
-    for name, account in (("system", identity.system), ("symphony", identity.symphony)):
-        layout.write_private(root / CREDENTIALS / f"{name}.creds", credentials(account, name))
-    with Reservation(4 * count) as held:
-        free = iter(held.ports)
-        cluster = tuple(
-            NodeAddress(f"node{number}", next(free), next(free), next(free), next(free))
-            for number in range(1, count + 1)
-        )
-        for address in cluster:
-            layout.write_node(root / address.name, address, cluster, identity, tls=tls)
-            if tls:
-                certificates.write_certificate(root, address.name)
-    return LabState(binary, detached, [NodeState(address) for address in cluster], tls=tls), keys

@@ -116,12 +116,12 @@ async def push_account(client: Client, jwt: str, *, expect: int) -> None:
         raise LabError(f"account JWT taken by {len(answers)} of {expect} servers, refused: {refused}")
 
 
-async def http_status(port: int, path: str) -> int | None:
+async def http_status(port: int, path: str, host: str = HOST) -> int | None:
     """Ask a UI port of the lab; None where nothing answers."""
     try:
         async with asyncio.timeout(2):
-            reader, writer = await asyncio.open_connection(HOST, port)
-            writer.write(f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
+            reader, writer = await asyncio.open_connection(host, port)
+            writer.write(f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
             line = await reader.readline()
             writer.close()
     except (OSError, TimeoutError):

@@ -1,6 +1,6 @@
 """The UI ports of a lab: what an instance answers to a load balancer.
 
-Run as a program, it serves every node of the lab in the given directory. An instance embeds its
+Run as a program, it serves the named nodes of the lab in the given directory, or every one. An instance embeds its
 server, so a node whose server is dead has no UI port either; one that hangs answers 503.
 """
 
@@ -13,7 +13,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from symphony_doctor.lab.ports import HOST
 from symphony_doctor.lab.state import STATE_FILE, NodeState, load_state
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ async def answer(node: NodeState, method: str, path: str) -> tuple[int, dict[str
         return 200, {"message": "pong"}
     if path not in {"/api/v1/health", "/api/v1/ready"}:
         return 404, {"error": "not found"}
-    up = not node.in_setup and await speaks(node.address.client_port)
+    up = not node.in_setup and await speaks(node.address.host, node.address.client_port)
     well = up and not node.degraded
     status = 200 if well else 503
     if path == "/api/v1/ready":
@@ -47,11 +46,11 @@ async def answer(node: NodeState, method: str, path: str) -> tuple[int, dict[str
     }
 
 
-async def speaks(port: int) -> bool:
+async def speaks(host: str, port: int) -> bool:
     """Tell whether a server greets on its client port."""
     try:
         async with asyncio.timeout(_PATIENCE):
-            reader, writer = await asyncio.open_connection(HOST, port)
+            reader, writer = await asyncio.open_connection(host, port)
             try:
                 return (await reader.readline()).startswith(b"INFO ")
             finally:
@@ -76,7 +75,7 @@ class Endpoint:
         wanted = node.in_setup or (node.process is not None and node.process.alive)
         if wanted and self._server is None:
             with contextlib.suppress(OSError):
-                self._server = await asyncio.start_server(self._serve, HOST, node.address.ui_port)
+                self._server = await asyncio.start_server(self._serve, node.address.host, node.address.ui_port)
         elif not wanted and self._server is not None:
             self._server.close()
             self._server = None
@@ -97,8 +96,8 @@ class Endpoint:
         writer.close()
 
 
-async def serve(root: Path) -> None:
-    """Serve all nodes of a lab for as long as its state file exists."""
+async def serve(root: Path, *names: str) -> None:
+    """Serve the named nodes of a lab, or all, for as long as its state file exists."""
     endpoints: dict[str, Endpoint] = {}
     seen = -1
     nodes: list[NodeState] = []
@@ -110,15 +109,17 @@ async def serve(root: Path) -> None:
         if changed != seen:
             seen, nodes = changed, load_state(root).nodes
         for node in nodes:
+            if names and node.address.name not in names:
+                continue
             endpoint = endpoints.setdefault(node.address.name, Endpoint(node))
             await endpoint.follow(node)
         await asyncio.sleep(_WATCH)
 
 
 def main() -> None:
-    """Serve the lab in the directory that is the only argument."""
+    """Serve the lab in the directory that is the first argument."""
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(serve(Path(sys.argv[1])))
+        asyncio.run(serve(Path(sys.argv[1]), *sys.argv[2:]))
 
 
 if __name__ == "__main__":

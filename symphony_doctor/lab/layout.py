@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from symphony_doctor.lab.ports import HOST
@@ -26,13 +26,15 @@ RESOLVER_INTERVAL = "2m"
 
 @dataclass(frozen=True, slots=True)
 class NodeAddress:
-    """A node and its four ports."""
+    """A node, its four ports, and where it is: on which host, and in which network namespace."""
 
     name: str
     client_port: int
     websocket_port: int
     route_port: int
     ui_port: int
+    host: str = field(default=HOST, kw_only=True)
+    namespace: str | None = field(default=None, kw_only=True)
 
 
 def replicas_for(nodes: int) -> int:
@@ -58,12 +60,12 @@ def nats_config(node: NodeAddress, cluster: tuple[NodeAddress, ...], identity: I
     client_tls = tls_block() if tls else ""
     return f"""\
 server_name: {node.name}
-host: {HOST}
+host: {node.host}
 port: {node.client_port}
 logfile: "{NATS_LOG}"
 {client_tls}
 websocket {{
-  host: {HOST}
+  host: {node.host}
   port: {node.websocket_port}
   no_tls: true
 }}
@@ -144,7 +146,7 @@ def write_private(path: Path, text: str) -> None:
 
 def routes(others: Sequence[NodeAddress]) -> str:
     """List the routes to other nodes, one a line."""
-    return ",\n    ".join(f"nats-route://{HOST}:{other.route_port}" for other in others)
+    return ",\n    ".join(f"nats-route://{other.host}:{other.route_port}" for other in others)
 
 
 def tls_block(indent: str = "") -> str:
@@ -161,7 +163,7 @@ def _cluster_block(node: NodeAddress, cluster: tuple[NodeAddress, ...], *, tls: 
     return f"""
 cluster {{
   name: {CLUSTER_NAME}
-  listen: {HOST}:{node.route_port}
+  listen: {node.host}:{node.route_port}
   routes: [
     {routes(others)}
   ]

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from symphony_doctor.lab.ports import HOST
 from symphony_doctor.lab.state import NodeState
 
 
@@ -20,17 +19,18 @@ class LabNode:
     websocket_port: int
     route_port: int
     ui_port: int
+    host: str
     pid: int | None
 
     @property
     def client_url(self) -> str:
         """Where NATS clients connect."""
-        return f"nats://{HOST}:{self.client_port}"
+        return f"nats://{self.host}:{self.client_port}"
 
     @property
     def ui_url(self) -> str:
         """Where browsers and load balancers connect."""
-        return f"http://{HOST}:{self.ui_port}"
+        return f"http://{self.host}:{self.ui_port}"
 
     @classmethod
     def of(cls, root: Path, state: NodeState) -> Self:
@@ -43,5 +43,6 @@ class LabNode:
             websocket_port=address.websocket_port,
             route_port=address.route_port,
             ui_port=address.ui_port,
+            host=address.host,
             pid=process.pid if process is not None and process.alive else None,
         )

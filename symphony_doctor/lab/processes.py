@@ -15,7 +15,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+NAMESPACES = Path("/run/netns")
+"""Where `ip netns` keeps network namespaces."""
+
 _PR_SET_PDEATHSIG = 1
+_CLONE_NEWNET = 0x40000000
 _POLL = 0.01
 _STATE_FIELD, _START_FIELD = 0, 19  # of /proc/PID/stat, counted after the parenthesised name
 # Kept so that our own children are reaped, also when another Lab object stops them.
@@ -71,8 +75,12 @@ def start(
     output: Path,
     detached: bool,
     environment: Mapping[str, str] | None = None,
+    namespace: str | None = None,
 ) -> Process:
-    """Start a process in its own session; unless detached it is killed when this thread ends."""
+    """Start a process in its own session; unless detached it is killed when this thread ends.
+
+    ``namespace`` is a network namespace as `ip netns` names it.
+    """
     descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         child = subprocess.Popen(
@@ -83,7 +91,7 @@ def start(
             stderr=descriptor,
             env={**os.environ, **(environment or {})},
             start_new_session=True,
-            preexec_fn=None if detached else _die_with_parent(),  # noqa: PLW1509 - two system calls
+            preexec_fn=_before_start(namespace, detached=detached),  # noqa: PLW1509 - a few system calls
         )
     finally:
         os.close(descriptor)
@@ -115,16 +123,31 @@ def kill(processes: Sequence[Process]) -> None:
         time.sleep(_POLL)
 
 
-def _die_with_parent() -> Callable[[], None]:
+def _before_start(namespace: str | None, *, detached: bool) -> Callable[[], None] | None:
+    if namespace is None and detached:
+        return None
     library = ctypes.CDLL(None, use_errno=True)
     parent = os.getpid()
 
     def prepare() -> None:
-        library.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)
+        if namespace is not None:
+            enter(namespace)
+        if not detached:
+            library.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+            if os.getppid() != parent:
+                os._exit(1)
 
     return prepare
+
+
+def enter(namespace: str | Path) -> None:
+    """Put the calling thread into a network namespace: one of `ip netns`, or a path of /proc."""
+    descriptor = os.open(NAMESPACES / namespace, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        if ctypes.CDLL(None, use_errno=True).setns(descriptor, _CLONE_NEWNET):
+            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), str(namespace))
+    finally:
+        os.close(descriptor)
 
 
 def _stat(pid: int) -> list[str] | None:

@@ -17,7 +17,6 @@ import nats
 import nats.micro
 
 from symphony_doctor.lab.layout import replicas_for
-from symphony_doctor.lab.ports import HOST
 from symphony_doctor.lab.state import CREDENTIALS, load_state
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ async def serve(root: Path) -> None:
         """Say nothing: the client connects again by itself."""
 
     client = await nats.connect(
-        servers=[f"nats://{HOST}:{node.address.client_port}" for node in load_state(root).nodes],
+        servers=[f"nats://{node.address.host}:{node.address.client_port}" for node in load_state(root).nodes],
         user_credentials=str(root / CREDENTIALS / "symphony.creds"),
         max_reconnect_attempts=-1,
         error_cb=ignore,

@@ -31,21 +31,26 @@ def start_server(root: Path, lab: LabState, node: NodeState) -> Process:
         directory=directory,
         output=root / RUN / f"{name}.out",
         detached=lab.detached,
+        namespace=node.address.namespace,
     )
 
 
-def start_ui(root: Path, lab: LabState) -> Process:
-    """Start the one process that answers on all UI ports."""
-    return start_helper(root, lab, "http", str(root))
+def start_uis(root: Path, lab: LabState) -> list[Process]:
+    """Start what answers on the UI ports: one process for all nodes, or one in each network namespace."""
+    apart = [node.address for node in lab.nodes if node.address.namespace is not None]
+    if not apart:
+        return [start_helper(root, lab, "http", str(root))]
+    return [start_helper(root, lab, "http", str(root), each.name, namespace=each.namespace) for each in apart]
 
 
-def start_helper(root: Path, lab: LabState, module: str, *arguments: str) -> Process:
+def start_helper(root: Path, lab: LabState, module: str, *arguments: str, namespace: str | None = None) -> Process:
     """Start one of the lab's own programs."""
     return processes.start(
         (sys.executable, "-m", f"symphony_doctor.lab.{module}", *arguments),
         directory=root,
         output=root / RUN / f"{module}.out",
         detached=lab.detached,
+        namespace=namespace,
     )
 
 
@@ -53,7 +58,7 @@ async def greets(root: Path, node: NodeState) -> None:
     """Wait until a server speaks on its client port; a server that ended says why."""
     name = node.address.name
     deadline = time.monotonic() + _GREETING_WITHIN
-    while not await http.speaks(node.address.client_port):
+    while not await http.speaks(node.address.host, node.address.client_port):
         check(root, node)
         if time.monotonic() > deadline:
             raise LabError(f"{name}: no greeting on its client port within {_GREETING_WITHIN:g} s")

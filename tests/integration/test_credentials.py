@@ -182,7 +182,7 @@ def nkey_server(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     with (tmp_path / "out").open("w") as out:
         process = subprocess.Popen([str(find_server(None)), "-c", str(config)], stdout=out, stderr=out)
         try:
-            while not asyncio.run(http.speaks(port)):
+            while not asyncio.run(http.speaks("127.0.0.1", port)):
                 assert process.poll() is None, (tmp_path / "out").read_text()
             yield f"127.0.0.1:{port}", file
         finally:
