@@ -215,7 +215,7 @@ class Lab:
         if state.process is None or not state.process.alive:
             state.process = starting.start_server(self.root, self.state, state)
         self.save()
-        await starting.greets(self.root, state)
+        await starting.greets(self.root, self.state, state)
 
     async def restart_node(self, name: str) -> None:
         """Stop and start a node."""
@@ -250,7 +250,7 @@ class Lab:
             state.process = starting.start_server(self.root, self.state, state)
         self.state.helpers += starting.start_uis(self.root, self.state)
         self.save()
-        await asyncio.gather(*(starting.greets(self.root, state) for state in wanted))
+        await asyncio.gather(*(starting.greets(self.root, self.state, state) for state in wanted))
 
     def add_account(self, name: str, *, jetstream: bool = True) -> str:
         """Make a user account with credentials, known to nobody yet; its public key."""

@@ -18,6 +18,7 @@ from symphony_doctor.lab.state import STATE_FILE, NodeState, load_state
 if TYPE_CHECKING:
     from asyncio import StreamReader, StreamWriter
 
+PING = "/api/v1/ping"
 _VERSION = "1.4.9"
 _WATCH = 0.1
 _PATIENCE = 1.0
@@ -29,7 +30,7 @@ async def answer(node: NodeState, method: str, path: str) -> tuple[int, dict[str
     path = path.partition("?")[0]
     if method not in {"GET", "HEAD"}:
         return 405, {"error": "method not allowed"}
-    if path == "/api/v1/ping":
+    if path == PING:
         return 200, {"message": "pong"}
     if path not in {"/api/v1/health", "/api/v1/ready"}:
         return 404, {"error": "not found"}

@@ -64,7 +64,9 @@ class Relay:
             writer.write(await up_reader.readline())
             await writer.drain()
             hello = await reader.readline()
-            if not hello or await _server_id(self.blocked) == _dialer(hello):
+            dialer, blocked = _dialer(hello), await _server_id(self.blocked)
+            # who cannot be told apart from the one that is cut off is not let through; it dials again
+            if dialer is None or blocked is None or dialer == blocked:
                 return
         up_writer.write(hello)
         pumps = {
@@ -85,7 +87,7 @@ def _dialer(hello: bytes) -> str | None:
     return name if isinstance(name, str) else None
 
 
-async def _server_id(address: tuple[str, int]) -> str:
+async def _server_id(address: tuple[str, int]) -> str | None:
     try:
         async with asyncio.timeout(_PATIENCE):
             reader, writer = await asyncio.open_connection(*address)
@@ -94,7 +96,7 @@ async def _server_id(address: tuple[str, int]) -> str:
             finally:
                 writer.close()
     except (OSError, TimeoutError):
-        return ""
+        return None
     return str(json.loads(line.removeprefix(b"INFO "))["server_id"])
 
 

@@ -7,7 +7,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from symphony_doctor.lab import http, layout, processes
+from symphony_doctor.lab import control, http, layout, processes
 from symphony_doctor.lab.errors import LabError, PortClashError
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from symphony_doctor.lab.state import LabState, NodeState
 
 RUN = "run"
+UI = "symphony_doctor.lab.http"
 _GREETING_WITHIN = 20.0
 _POLL = 0.02
 _LAST_WORDS = 2000
@@ -54,15 +55,25 @@ def start_helper(root: Path, lab: LabState, module: str, *arguments: str, namesp
     )
 
 
-async def greets(root: Path, node: NodeState) -> None:
-    """Wait until a server speaks on its client port; a server that ended says why."""
+async def greets(root: Path, lab: LabState, node: NodeState) -> None:
+    """Wait until a server speaks on its client port, and its UI port answers; a server that ended says why."""
     name = node.address.name
     deadline = time.monotonic() + _GREETING_WITHIN
-    while not await http.speaks(node.address.host, node.address.client_port):
+    while (silent := await _silent_port(lab, node)) is not None:
         check(root, node)
         if time.monotonic() > deadline:
-            raise LabError(f"{name}: no greeting on its client port within {_GREETING_WITHIN:g} s")
+            raise LabError(f"{name}: no greeting on its {silent} port within {_GREETING_WITHIN:g} s")
         await asyncio.sleep(_POLL)
+
+
+async def _silent_port(lab: LabState, node: NodeState) -> str | None:
+    if not await http.speaks(node.address.host, node.address.client_port):
+        return "client"
+    # the program that answers on the UI ports starts more slowly than a server
+    serving = any(UI in helper.command and helper.alive for helper in lab.helpers)
+    if serving and await control.http_status(node.address.ui_port, http.PING, node.address.host) is None:
+        return "UI"
+    return None
 
 
 def check(root: Path, node: NodeState) -> None:

@@ -50,7 +50,10 @@ class Doctor:
         """Return the exit status and the report for any arguments of ``run``."""
         done = self._run(*arguments)
         assert done.stdout, done.stderr
-        return done.returncode, json.loads(done.stdout)
+        report: dict[str, Any] = json.loads(done.stdout)
+        # pytest shows it where a test fails, which may be a run that nobody can repeat
+        print(done.returncode, arguments, json.dumps([report["findings"], report["checks"]]))  # noqa: T201
+        return done.returncode, report
 
     def run_raw(self, mode: str, *more: str) -> subprocess.CompletedProcess[str]:
         """Return the process as it ended."""
