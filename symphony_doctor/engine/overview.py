@@ -64,17 +64,22 @@ def _replicas(cluster: Cluster) -> Iterator[Replica]:
 
 
 def _route(one: Node, other: Node) -> RouteView:
-    state, why = _state_of(one, other)
-    return RouteView(one.name, other.name, state, why)
+    both = ((one, other), (other, one))
+    if _lists(one, other) or _lists(other, one):
+        without = tuple(here.name for here, there in both if _denies(here, there))
+        if without:
+            return RouteView(one.name, other.name, RouteState.ONE_WAY, f"{without[0]} does not have it", without)
+        unaware = tuple(here.name for here, there in both if _is_unaware(here, there))
+        if unaware:
+            why = f"open, though not configured on {' and '.join(unaware)}"
+            return RouteView(one.name, other.name, RouteState.LEARNED, why, unaware)
+        return RouteView(one.name, other.name, RouteState.OPEN, "open")
+    return RouteView(one.name, other.name, *_state_of(one, other))
 
 
 def _state_of(one: Node, other: Node) -> tuple[RouteState, str]:
+    """Judge a route that no server has."""
     down = [node.name for node in (one, other) if node.is_down]
-    if _lists(one, other) or _lists(other, one):
-        unaware = [here.name for here, there in ((one, other), (other, one)) if _is_unaware(here, there)]
-        if unaware:
-            return RouteState.LEARNED, f"open, though not configured on {' and '.join(unaware)}"
-        return RouteState.OPEN, "open"
     if down:
         return RouteState.DOWN, f"{' and '.join(down)} {'is' if len(down) == 1 else 'are'} down"
     if one.is_up and other.is_up and (isinstance(one.routes, Seen) or isinstance(other.routes, Seen)):
@@ -104,6 +109,11 @@ def _lists(one: Node, other: Node) -> bool:
     if not isinstance(one.routes, Seen) or not isinstance(other.server_name, Seen):
         return False
     return any(route.remote_name == other.server_name.value for route in one.routes.value)
+
+
+def _denies(here: Node, there: Node) -> bool:
+    """Tell whether the server of one node was asked, and has no route to the other, whose name is known."""
+    return isinstance(here.routes, Seen) and isinstance(there.server_name, Seen) and not _lists(here, there)
 
 
 def _configured(here: Node, there: Node) -> tuple[ConfiguredRoute, ...]:

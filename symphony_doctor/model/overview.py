@@ -33,12 +33,14 @@ class NodeView:
 class RouteState(StrEnum):
     """What is known of the connection between two nodes.
 
-    open: a server has it. learned: it is open, though a node is not configured with it. broken: there is none,
-    and both are up, or the address fails. down: one of the two is down.
+    open: a server has it. learned: it is open, though a node is not configured with it. one-way: both servers were
+    asked, and one alone has it. broken: there is none, and both are up, or the address fails. down: one of the two
+    is down.
     """
 
     OPEN = "open"
     LEARNED = "learned"
+    ONE_WAY = "one-way"
     BROKEN = "broken"
     DOWN = "down"
     UNKNOWN = "unknown"
@@ -46,12 +48,17 @@ class RouteState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RouteView:
-    """The route between two nodes, by their names; ``why`` says in a sentence how its state is known."""
+    """The route between two nodes, by their names; ``why`` says in a sentence how its state is known.
+
+    ``lacking`` are those of the two that are not configured with it, where it is learned, or do not have it, where
+    it is one-way.
+    """
 
     one: str
     other: str
     state: RouteState
     why: str
+    lacking: tuple[str, ...] = ()
 
 
 class CopyState(StrEnum):

@@ -15,6 +15,8 @@ from rich.text import Text
 
 from symphony_doctor.model.finding import EvidenceEntry, Severity
 from symphony_doctor.model.report import Report, Reported, Status
+from symphony_doctor.reports._drawing import draw
+from symphony_doctor.reports._picture import picture_of
 from symphony_doctor.reports._problems import Problem, Repair, explained_words, place_of, problems_of
 from symphony_doctor.reports._summary import Line, Verdict, footer, heading, made_by, one_line_verdict, verdict
 from symphony_doctor.reports._words import one_line, paragraphs, plural, shorten_path
@@ -70,6 +72,9 @@ class Screen:
             self._draw(Text(made_by(report), style="dim"))
         judged = verdict(report)
         self._draw(Text(f"{_verdict_mark(judged)} {judged.text}", style=_verdict_style(judged)))
+        if report.overview.nodes:
+            self._blank()
+            self._draw(draw(picture_of(report.overview, verbose=verbose), self._width))
         problems = problems_of(report, verbose=verbose)
         nodes = tuple(node.name for node in report.nodes)
         for problem in problems:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from symphony_doctor.model.finding import EvidenceEntry
 from symphony_doctor.model.report import Report, Reported
+from symphony_doctor.reports._picture import Picture, picture_of
 from symphony_doctor.reports._problems import Problem, Repair, explained_words, place_of, problems_of
 from symphony_doctor.reports._summary import Line, footer, heading, made_by, one_line_verdict, verdict
 from symphony_doctor.reports._words import ascii_only, one_line, paragraphs, plural
@@ -29,6 +30,9 @@ def to_plain(report: Report, *, width: int = 80, verbosity: int = 0) -> str:
     page.say(heading(report))
     page.say(made_by(report))
     page.say(verdict(report).text)
+    if report.overview.nodes:
+        page.blank()
+        page.picture(picture_of(report.overview, verbose=verbose))
     problems = problems_of(report, verbose=verbose)
     nodes = tuple(node.name for node in report.nodes)
     for problem in problems:
@@ -68,6 +72,18 @@ class _Page:
             break_long_words=False,
             break_on_hyphens=False,
         )
+
+    def picture(self, picture: Picture) -> None:
+        several = len(picture.nodes) > 1
+        headers = ("node", "state", *(["routes"] if several else []))
+        rows = [[node.name, node.words, *([node.reached] if several else [])] for node in picture.nodes]
+        if picture.has_streams:
+            headers = (*headers, "leads", "holds", "lacks")
+            for row, node in zip(rows, picture.nodes, strict=True):
+                row += [node.leads, node.holds, node.lacks]
+        self._table(rows, headers, 0)
+        for note in picture.notes:
+            self.say(note, hanging=2)
 
     def problem(self, problem: Problem, nodes: tuple[str, ...], *, verbose: bool) -> None:
         self.say(f"{problem.severity.word.upper()} {problem.code} {problem.title}")

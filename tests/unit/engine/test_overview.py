@@ -104,6 +104,16 @@ def test_servers_that_are_up_without_a_route_have_a_broken_one() -> None:
     assert route(overview, "node1", "node3")[0] is RouteState.OPEN
 
 
+def test_a_route_that_one_server_alone_has_is_one_way() -> None:
+    cluster = healthy(3)
+    routes = configured(cluster, "node1").routes.get()
+    lacking = changed(cluster, "node1", routes=Seen(tuple(r for r in routes if r.remote_name != "node2"), "ROUTEZ"))
+
+    assert route(overview_of(lacking), "node1", "node2") == (RouteState.ONE_WAY, "node1 does not have it")
+    # of a server that was not asked it is not known whether it has it
+    assert route(overview_of(changed(cluster, "node1", routes=DOWN_ROUTES)), "node1", "node2")[0] is RouteState.OPEN
+
+
 def test_a_route_that_one_side_is_not_configured_with_is_learned() -> None:
     cluster = healthy(3)
     routes = configured(cluster, "node1").configured_routes.get()
