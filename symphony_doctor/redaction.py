@@ -37,6 +37,8 @@ def printable(text: str) -> str:
 
     Tab and line feed stay; a carriage return before a line feed goes; lone surrogates become writable.
     """
+    if text.isprintable():  # nearly all are, and this is a hundredth of the search
+        return text
     return _CONTROL.sub(_visible, _SEQUENCE.sub("", text.replace("\r\n", "\n")))
 
 

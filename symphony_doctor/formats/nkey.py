@@ -73,6 +73,8 @@ _PUBLIC_LENGTH: Final = 56
 _SEED_LENGTH: Final = 58
 
 # Look-ahead, so that a candidate inside a longer run of the alphabet is tried at every offset.
+# The same without the overlaps: a pattern that begins with a letter is searched ten times as fast.
+_SECRET_PLAIN: Final = (re.compile(r"S[OAUNCX][A-Z2-7]{56}"), re.compile(r"P[A-Z2-7]{107}"))
 _SECRET_CANDIDATE: Final = re.compile(r"(?=(S[OAUNCX][A-Z2-7]{56}|P[A-Z2-7]{107}))")
 
 
@@ -129,6 +131,8 @@ def seeds_of(text: str, kind: Kind) -> list[str]:
 def find_seeds(text: str) -> tuple[SeedSpan, ...]:
     """Every seed and expanded private key (`P...`) anywhere in the text, by checksum, in order, disjoint."""
     found: list[SeedSpan] = []
+    if not any(each.search(text) for each in _SECRET_PLAIN):
+        return ()
     for match in _SECRET_CANDIDATE.finditer(text):
         start, end = match.span(1)
         if found and start < found[-1].end:

@@ -124,11 +124,17 @@ def _candidates(text: str) -> Iterator[SecretSpan]:
 
 def encoded(text: str) -> Iterator[SecretSpan]:
     """Yield the runs of base64 that stand for a text with a secret in it, each as a whole."""
+    # the name of an account stands in a report at each of its streams
+    kinds: dict[str, SecretKind | None] = {}
     for match in _BASE64.finditer(text):
-        plain = decoded(match[0])
-        inside = find(plain) if plain is not None else ()
-        if inside:
-            yield SecretSpan(*match.span(), inside[0].kind)
+        run = match[0]
+        if run not in kinds:
+            plain = decoded(run)
+            inside = find(plain) if plain is not None else ()
+            kinds[run] = inside[0].kind if inside else None
+        kind = kinds[run]
+        if kind is not None:
+            yield SecretSpan(*match.span(), kind)
 
 
 def decoded(run: str) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from symphony_doctor.model.overview import Copy, CopyState, Overview, Placement
@@ -29,6 +29,9 @@ _WORDS: Final = {
     CopyState.UNKNOWN: "not known",
 }
 
+_MOST_APART: Final = 5_000
+"""Streams that have a row each: of more, the healthy ones of an account that lie alike share one."""
+
 _MOST_DRAWN: Final = 200
 """Rows that are all drawn at once: those of more would be felt."""
 
@@ -44,7 +47,10 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A stream: its account by name and key, its copies in the order of the nodes."""
+    """A stream, or several of an account that lie alike: their copies in the order of the nodes.
+
+    ``name`` has the names of all ``count`` of them; ``account`` is the account's name, ``account_key`` its key.
+    """
 
     name: str
     account: str
@@ -53,6 +59,7 @@ class Row:
     trouble: str
     cells: tuple[Cell, ...]
     is_faulty: bool
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,7 @@ class Matrix:
 
     nodes: tuple[str, ...]
     rows: tuple[Row, ...]
+    streams: int
     faulty: int
     legend: tuple[tuple[Cell, str], ...]
 
@@ -76,12 +84,21 @@ _PLAIN: Final = {state: Cell(state, _MARKS[state], str(state)) for state in Copy
 def matrix_of(overview: Overview) -> Matrix:
     """Return a row for each stream, those that lack something first."""
     states = {copy.state for placement in overview.streams for copy in placement.copies}
+    rows = tuple(map(_row, overview.streams))
     return Matrix(
         nodes=tuple(one_line(node.name) for node in overview.nodes),
-        rows=tuple(map(_row, overview.streams)),
+        rows=rows if len(rows) <= _MOST_APART else _shared(rows),
+        streams=len(rows),
         faulty=sum(placement.is_faulty for placement in overview.streams),
         legend=tuple((_PLAIN[state], _WORDS[state]) for state in CopyState if state in states),
     )
+
+
+def _shared(rows: tuple[Row, ...]) -> tuple[Row, ...]:
+    alike: dict[Row, list[Row]] = {}
+    for row in rows:
+        alike.setdefault(row if row.is_faulty else replace(row, name=""), []).append(row)
+    return tuple(replace(row, name=", ".join(each.name for each in of), count=len(of)) for row, of in alike.items())
 
 
 def _row(placement: Placement) -> Row:

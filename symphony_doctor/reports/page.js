@@ -63,8 +63,10 @@ function filterStreams() {
     element,
     text: element.cells[0].textContent.toLowerCase(),
     faulty: element.classList.contains("faulty"),
+    streams: Number(element.dataset.streams || 1),
     hidden: false,
   }));
+  const total = rows.reduce((sum, row) => sum + row.streams, 0);
   const shown = document.getElementById("streams-shown");
 
   function apply() {
@@ -73,10 +75,10 @@ function filterStreams() {
     let count = 0;
     for (const row of rows) {
       const hidden = !row.text.includes(text) || (faulty && !row.faulty);
-      if (!hidden) count += 1;
+      if (!hidden) count += row.streams;
       if (hidden !== row.hidden) row.element.hidden = row.hidden = hidden;
     }
-    shown.textContent = `${count} of ${rows.length} streams`;
+    shown.textContent = `${count} of ${total} streams`;
   }
 
   form.addEventListener("input", apply);

@@ -3,12 +3,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 
 from symphony_doctor.model.evidence import Missing, Seen, State
 from symphony_doctor.model.finding import EvidenceEntry, Remedy, Risk, Severity, Subject
+from symphony_doctor.model.overview import Copy, CopyState, Placement
 from symphony_doctor.model.report import NodeCoverage, Report
 from symphony_doctor.model.server import Running
 from symphony_doctor.redaction import Secrets
@@ -164,6 +166,34 @@ def test_the_matrix_says_what_each_node_has_of_a_stream() -> None:
     assert page.texts(read, f"//table[{has('matrix')}]//th[@role='columnheader']") == [
         "Stream", "node1", "node2", "node3",
     ]  # fmt: skip
+
+
+def test_of_very_many_streams_those_of_an_account_that_lie_alike_share_a_row() -> None:
+    read = page.read(page.with_overview(builder.report(), page.overview(*many(5_001))))
+
+    rows = read.xpath("//*[@id='streams-rows']/tr")
+    assert [(row.get("class"), row.get("data-streams")) for row in rows] == [("faulty", None), (None, "5000")]
+    assert page.texts(rows[0], "./th")[0].startswith("KV_jobs alice")
+    shared = page.texts(rows[1], "./th")[0]
+    assert shared.startswith("5000 streams S0, S1, S2, ")
+    assert shared.endswith(", S4999 alice, R3 file")
+    assert page.texts(rows[1], "./td") == ["★ leader", "● replica", "● replica"]
+    said = page.texts(read, "//*[@id='streams']//p")[0]
+    assert said == ("5001 streams, 1 of them lacks a leader or a copy. Those of an account that lie alike share a row.")
+
+
+def test_fewer_streams_have_a_row_each() -> None:
+    read = page.read(page.with_overview(builder.report(), page.overview(*many(5_000))))
+
+    assert len(read.xpath("//*[@id='streams-rows']/tr")) == 5_000
+    assert "share a row" not in page.texts(read, "//*[@id='streams']//p")[0]
+
+
+def many(count: int) -> tuple[Placement, ...]:
+    """Return so many streams of an account, all but the first healthy and alike."""
+    copies = (Copy(CopyState.LEADER), Copy(CopyState.REPLICA), Copy(CopyState.REPLICA))
+    healthy = (replace(page.placement(f"S{number}"), copies=copies) for number in range(count - 1))
+    return page.placement("KV_jobs"), *healthy
 
 
 def test_the_timeline_is_in_the_order_of_time_with_a_lane_for_each_node() -> None:
