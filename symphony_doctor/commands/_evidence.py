@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from symphony_doctor.commands._completing import complete_directory, complete_file
 from symphony_doctor.commands._values import DURATION
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -18,6 +19,7 @@ OPTIONS = (
         "nodes",
         multiple=True,
         metavar="[NAME=]DIR",
+        shell_complete=complete_directory,
         help="A node's Symphony directory, here or as ssh://[USER@]HOST[:PORT]/DIR (repeatable).",
     ),
     click.option("--sudo", is_flag=True, help="On hosts of --node ssh:// read by sudo, which may not ask."),
@@ -59,6 +61,7 @@ OPTIONS = (
         "logs",
         multiple=True,
         metavar="[NAME=]FILE",
+        shell_complete=complete_file,
         help="A node's log, or what journalctl -o json or docker compose logs wrote (repeatable).",
     ),
     click.option(

@@ -20,3 +20,11 @@ def failed(message: str, status: int, arguments: Sequence[str], reason: str = ""
         print(unknown(reason or message), end="")  # noqa: T201 - the one line that such a system reads
         return PluginStatus.UNKNOWN.value
     return status
+
+
+def place_of(error: Exception) -> str:
+    """Say where in the code something was raised: the function and the line."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    return f" at {place.tb_frame.f_code.co_name}, line {place.tb_lineno}" if place is not None else ""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gc
 import importlib
+import os
 import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from symphony_doctor import __version__
-from symphony_doctor.commands._failing import failed
+from symphony_doctor.commands._failing import failed, place_of
 from symphony_doctor.errors import DoctorError
 
 if TYPE_CHECKING:
@@ -92,6 +93,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status."""
     given = list(arguments) if arguments is not None else sys.argv[1:]
+    if "_SYMPHONY_DOCTOR_COMPLETE" in os.environ:
+        from symphony_doctor.commands import _bash_words
+
+        _bash_words.register()
     try:
         result = cli.main(given, standalone_mode=False)
         status = result if isinstance(result, int) else 0
@@ -110,9 +115,5 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except DoctorError as error:
         return failed(str(error), error.exit_code, given)
     except Exception as error:  # noqa: BLE001 - the last line: what nobody foresaw is one sentence, not a traceback
-        place = error.__traceback__
-        while place is not None and place.tb_next is not None:
-            place = place.tb_next
-        where = f" at {place.tb_frame.f_code.co_name}, line {place.tb_lineno}" if place is not None else ""
-        return failed(f"it failed by itself: {type(error).__name__}{where}", FAILED, given)
+        return failed(f"it failed by itself: {type(error).__name__}{place_of(error)}", FAILED, given)
     return status

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from symphony_doctor.commands._completing import complete_nodes
 from symphony_doctor.commands._login import exposures
 from symphony_doctor.sources.credentials import Credentials, creds_file
 
@@ -39,7 +40,11 @@ def repair_options(function: F) -> F:
             click.option("--dry-run", is_flag=True, help="With --fix: show the plan, change nothing."),
             click.option("--yes", is_flag=True, help="Agree to the plan, all but what is destructive."),
             click.option(
-                "--yes-destructive", multiple=True, metavar="NAME", help="Agree to the destructive step on NAME."
+                "--yes-destructive",
+                multiple=True,
+                metavar="NAME",
+                shell_complete=complete_nodes,
+                help="Agree to the destructive step on NAME.",
             ),
             click.option("--journal", metavar="DIR", type=_FILE, help="Where the journal of repairs is."),
             click.option(
@@ -49,7 +54,13 @@ def repair_options(function: F) -> F:
                 type=_FILE,
                 help="Credentials of an account that is repaired (repeatable).",
             ),
-            click.option("--lost", multiple=True, metavar="NODE", help="A node that is lost for good (repeatable)."),
+            click.option(
+                "--lost",
+                multiple=True,
+                metavar="NODE",
+                shell_complete=complete_nodes,
+                help="A node that is lost for good (repeatable).",
+            ),
         )
     ):
         function = option(function)

@@ -1,4 +1,4 @@
-"""``symphony-doctor completion``: what a shell needs to complete commands, options, rules and faults."""
+"""``symphony-doctor completion``: what a shell needs to complete commands, options, rules, faults and nodes."""
 
 from __future__ import annotations
 

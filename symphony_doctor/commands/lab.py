@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from symphony_doctor.commands._completing import complete_faults
+from symphony_doctor.commands._completing import complete_faults, complete_lab_nodes
 from symphony_doctor.errors import DoctorError, UsageError
 
 DEFAULT = Path("symphony-lab")
@@ -74,7 +74,7 @@ def _is_new(directory: Path) -> bool:
 @command.command("break")
 @click.argument("fault", required=False, shell_complete=complete_faults)
 @DIRECTORY
-@click.option("--node", help="The node to break, where the fault has one.")
+@click.option("--node", shell_complete=complete_lab_nodes, help="The node to break, where the fault has one.")
 def break_(fault: str | None, directory: Path, node: str | None) -> None:
     """Make FAULT on the running cluster; without FAULT, list what can be broken."""
     from symphony_doctor.lab.cluster import Lab
