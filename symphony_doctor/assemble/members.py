@@ -62,12 +62,15 @@ def find_members(files: Iterable[NodeFiles], answers: Iterable[ServerAnswers], s
 
 def with_ui(members: list[Member], answers: Iterable[UiAnswers]) -> list[Member]:
     """Give each node what its UI port answered."""
-    by_directory = {each.directory: each.ui for each in answers}
+    every = list(answers)
+    by_directory = {each.directory: each.ui for each in every if each.directory}
+    by_client = {each.client: each.ui for each in every if each.client and not each.directory}
+    found = (
+        by_directory.get(member.directory or "") or by_client.get(member.node.client_url or "") for member in members
+    )
     return [
-        replace(member, node=replace(member.node, ui=by_directory[member.directory]))
-        if member.directory in by_directory
-        else member
-        for member in members
+        replace(member, node=replace(member.node, ui=ui)) if ui is not None else member
+        for member, ui in zip(members, found, strict=True)
     ]
 
 

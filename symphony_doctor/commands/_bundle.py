@@ -71,7 +71,7 @@ async def make(request: Request, output: Path | None, wish: Wish) -> Made:
     show = names.text if names is not None else str
     shown = names.of(snapshot) if names is not None else snapshot
     cluster = cluster_of(snapshot)
-    report, *pages = reports(cluster_of(shown) if names is not None else cluster)
+    report, *pages = reports(cluster_of(shown) if names is not None else cluster, request.judging)
     needed = [BundleFile(SNAPSHOT, to_json(Snapshot, shown)), report]
     wanted = [*pages, *texts(cluster, answers, logs, wish.since, known.redact, show)]
     needed.append(masked((*needed, *wanted), lambda mark: str(known.kind_of(mark) or "secret of another run")))

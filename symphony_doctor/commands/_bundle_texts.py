@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from symphony_doctor.bundles.answers import Answers
@@ -13,16 +14,19 @@ from symphony_doctor.commands.checks import load_rules, not_loaded
 from symphony_doctor.engine.diagnose import diagnose
 from symphony_doctor.model.cluster import Cluster
 from symphony_doctor.model.evidence import Seen
+from symphony_doctor.model.judging import Judging
 from symphony_doctor.model.log import Log
 from symphony_doctor.reports import FORMATS
 from symphony_doctor.sources.file_system import LOCAL, FileSystem
 from symphony_doctor.sources.log_tail import tail_of
 
 
-def reports(cluster: Cluster) -> Iterator[BundleFile]:
+def reports(cluster: Cluster, judging: Judging) -> Iterator[BundleFile]:
     """Yield the report on a cluster by all rules, as `run` writes it: as JSON, then for people."""
-    loaded = load_rules(())
-    report = diagnose(loaded.checks, cluster, problems=not_loaded(loaded))
+    # mutes are for who sees them every day: support is told of everything
+    judging = replace(judging, mutes=())
+    loaded = load_rules((), judging)
+    report = diagnose(loaded.checks, cluster, problems=not_loaded(loaded), judging=judging)
     yield BundleFile(REPORT, FORMATS["json"](report).encode())
     yield BundleFile(REPORT_TEXT, FORMATS["terminal"](report, verbosity=1).encode("utf-8", "backslashreplace"))
     yield BundleFile(REPORT_HTML, FORMATS["html"](report).encode("utf-8", "backslashreplace"))

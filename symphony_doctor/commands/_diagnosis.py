@@ -72,7 +72,7 @@ async def look_closely(
     before: Report | None = None
     while True:
         cluster = await observe(request, known)
-        report = diagnose(rules, cluster, problems=reasons)
+        report = diagnose(rules, cluster, problems=reasons, judging=request.judging)
         if report.is_healthy or time.monotonic() >= until:
             return report, cluster
         tell_waiting(before, report, rules, until - time.monotonic(), known)

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from symphony_doctor.commands._completing import complete_directory, complete_file
+from symphony_doctor.commands._inventory import OPTIONS as INVENTORY
 from symphony_doctor.commands._values import DURATION
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -31,6 +32,7 @@ OPTIONS = (
         metavar="[PROJECT]",
         help="The nodes of the compose project here, or of PROJECT: its name, or a path to its file.",
     ),
+    *INVENTORY,
     click.option("--server", "servers", multiple=True, metavar="URL[,URL]", help="Client addresses of NATS servers."),
     click.option(
         "--creds",

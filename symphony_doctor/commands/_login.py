@@ -10,31 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
+from symphony_doctor.commands._wanted import Wanted
 from symphony_doctor.errors import UsageError
 from symphony_doctor.sources.collect import server_address
 from symphony_doctor.sources.credentials import Credentials, Tls, checked_tls, creds_file, exposure, nkey_file
 from symphony_doctor.sources.nats_cli import nats_context, selected_context, surroundings
 from symphony_doctor.sources.observation import Address
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What the options say of servers and credentials, as they were written."""
-
-    servers: tuple[str, ...] = ()
-    creds: tuple[Path, ...] = ()
-    nkey: Path | None = None
-    context: str | None = None
-    tlsca: Path | None = None
-    tlscert: Path | None = None
-    tlskey: Path | None = None
-
-    @property
-    def is_any(self) -> bool:
-        """Tell whether they name a server or credentials."""
-        return bool(self.servers or self.creds or self.nkey is not None or self.context is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +38,18 @@ def log_in(wanted: Wanted, environment: Mapping[str, str], *, named: bool) -> Lo
     Raises ``UsageError`` or ``InputError``.
     """
     _check(wanted)
-    servers = _addresses(wanted.servers, "--server")
+    servers = _addresses(wanted.servers, wanted.said.get("servers", "--server"))
     if wanted.servers and not servers:
         raise UsageError("--server names no address: an empty variable of the shell?")
-    tls = checked_tls(wanted.tlsca, wanted.tlscert, wanted.tlskey, "--tls")
-    credentials = tuple(creds_file(each) for each in wanted.creds)
+    tls = checked_tls(
+        wanted.tlsca, wanted.tlscert, wanted.tlskey, wanted.said.get("tlsca") or wanted.said.get("tlscert", "--tls")
+    )
+    credentials = tuple(creds_file(each, wanted.place("creds")) for each in wanted.creds)
     if wanted.nkey is not None:
-        credentials = (nkey_file(wanted.nkey),)
+        credentials = (nkey_file(wanted.nkey, wanted.place("nkey")),)
     said: list[str] = []
     if wanted.context is not None:
-        context = nats_context(wanted.context, environment)
+        context = nats_context(wanted.context, environment, wanted.place("context"))
         servers = servers or _addresses(context.servers, f"--context {wanted.context}")
         credentials = (context.credentials,) if context.credentials else ()
     else:
@@ -92,16 +76,20 @@ def exposures(credentials: Iterable[Credentials]) -> tuple[str, ...]:
 def _check(wanted: Wanted) -> None:
     given = [
         name
-        for name, value in (("--creds", wanted.creds), ("--nkey", wanted.nkey), ("--context", wanted.context))
+        for name, value in (
+            (wanted.place("creds"), wanted.creds),
+            (wanted.place("nkey"), wanted.nkey),
+            (wanted.place("context"), wanted.context),
+        )
         if value is not None and value != ()
     ]
     if len(given) > 1:
         raise UsageError(
             f"{given[0]} and {given[1]} exclude each other"
-            + (": a context brings its own credentials" if "--context" in given else ": give one of them")
+            + (": a context brings its own credentials" if wanted.context is not None else ": give one of them")
         )
     if wanted.tlskey is not None and wanted.tlscert is None:
-        raise UsageError("--tlskey is the key of a certificate: give --tlscert FILE too")
+        raise UsageError(f"{wanted.place('tlskey')} is the key of a certificate: give --tlscert FILE too")
 
 
 def _context_around(environment: Mapping[str, str], *, named: bool, asked: bool) -> str:

@@ -15,10 +15,14 @@ from symphony_doctor.sources.ssh_host import SCHEME, SshUrlError, parse
 
 def load_balancers(paths: tuple[Path, ...]) -> tuple[Path, ...]:
     """Check every ``--load-balancer``; what cannot be read or parsed is found out later, and said in the report."""
-    for path in paths:
-        if not os.path.lexists(path):
-            raise UsageError(f"--load-balancer: {path} does not exist: expected an nginx or HAProxy configuration")
-    return tuple(dict.fromkeys(paths))
+    return tuple(dict.fromkeys(balancer_file(path) for path in paths))
+
+
+def balancer_file(path: Path, said: str = "--load-balancer") -> Path:
+    """Check that there is something at a path that ``said`` names."""
+    if not os.path.lexists(path):
+        raise UsageError(f"{said}: {path} does not exist: expected an nginx or HAProxy configuration")
+    return path
 
 
 def log_file(text: str) -> LogFile:
@@ -44,16 +48,21 @@ def _node(text: str, *, sudo: bool) -> NodeDirectory:
     name, directory = (None, text) if text.startswith(SCHEME) else _named(text)
     if not directory:
         raise UsageError(f"--node {text!r} names no directory: an empty variable of the shell?")
+    return node_at(name, directory, sudo=sudo)
+
+
+def node_at(name: str | None, directory: str, *, sudo: bool, said: str = "--node") -> NodeDirectory:
+    """Return the node of a directory, here or on another host, that ``said`` names; raises ``UsageError``."""
     if directory.startswith(SCHEME):
         try:
             host, path = parse(directory, sudo=sudo)
         except SshUrlError as error:
-            raise UsageError(f"--node: {error}") from None
+            raise UsageError(f"{said}: {error}") from None
         return NodeDirectory(path, name, host=host)
     path = Path(directory)
     found = directory_at(path)
     if isinstance(found, Missing) and found.state is not State.DENIED:
-        raise UsageError(f"--node: {found.why}: expected a node's Symphony directory, with symphony.config in it")
+        raise UsageError(f"{said}: {found.why}: expected a node's Symphony directory, with symphony.config in it")
     return NodeDirectory(path, name)
 
 

@@ -60,7 +60,7 @@ def executor_of(
 
     async def look_again() -> Look:
         cluster = await observe(setting.request, setting.known)
-        return Look(cluster, diagnose(setting.rules, cluster))
+        return Look(cluster, diagnose(setting.rules, cluster, judging=setting.request.judging))
 
     return Executor(
         actions=actions,

@@ -9,12 +9,16 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
-import click
-
 from symphony_doctor.commands._evidence import OPTIONS, samples_option
-from symphony_doctor.commands._login import Wanted, log_in
+from symphony_doctor.commands._found import with_found
+from symphony_doctor.commands._inventory import judging_of, open_book
+from symphony_doctor.commands._inventory_login import wanted_of
+from symphony_doctor.commands._inventory_nodes import Taken, take
+from symphony_doctor.commands._inventory_said import book_lines, nothing, tell
+from symphony_doctor.commands._login import log_in
 from symphony_doctor.commands._paths import load_balancers as balancer_files
 from symphony_doctor.commands._paths import log_file, node_directories
+from symphony_doctor.commands._wanted import Wanted
 from symphony_doctor.errors import UsageError
 from symphony_doctor.sources.request import Request
 
@@ -37,6 +41,9 @@ def request_of(
     bundles: tuple[Path, ...],
     offline: bool,
     timeout: float,
+    inventory: Path | None,
+    no_inventory: bool,
+    profile: str | None,
     samples: int = 1,
     interval: float = 5.0,
 ) -> Request:
@@ -46,39 +53,44 @@ def request_of(
         raise UsageError("--offline touches no network: leave out --server, --creds, --nkey and --context")
     # what was seen elsewhere says nothing of what is to be reached from here
     offline = offline or bool(bundles and not wanted.is_any)
-    directories = node_directories(nodes, sudo=sudo)
+    book = open_book(inventory, profile, none=no_inventory)
+    # where the command line says what to look at, the inventory says no more than how to judge it
+    is_named = bool(nodes or local or docker is not None or servers or bundles)
+    if book is None or is_named:
+        taken = Taken()
+        directories = node_directories(nodes, sudo=sudo)
+    else:
+        taken = take(book, sudo=sudo)
+        directories, wanted = taken.directories, wanted if offline else wanted_of(book, wanted)
     if local or docker is not None:
-        from symphony_doctor.commands._found import with_found
-
         directories = with_found(directories, local=local, docker=docker, offline=offline)
-    login = log_in(wanted, {} if offline else os.environ, named=bool(directories or bundles))
-    if not directories and not login.servers and not bundles:
-        raise UsageError(
-            "nothing to look at: give --node DIR for each node's Symphony directory, --local or --docker to find them, "
-            "or --server URL for live NATS"
-        )
-    for line in login.said:
-        click.echo(line, err=True)
+    login = log_in(wanted, {} if offline else os.environ, named=bool(directories or bundles or taken.servers))
+    reached = () if offline else (*taken.servers, *login.servers)
+    if not (directories or reached or bundles):
+        raise UsageError(nothing(book))
+    tell((*book_lines(book, directories, reached, wanted.said, is_named=is_named), *login.said))
     return Request(
         directories=directories,
-        servers=login.servers,
+        servers=reached,
         credentials=login.credentials[0] if login.credentials else None,
         further_credentials=login.credentials[1:],
         network=not offline,
         seconds=timeout,
         environment=dict(os.environ),
-        load_balancers=balancer_files(load_balancers),
-        logs=tuple(log_file(each) for each in logs),
+        load_balancers=balancer_files(load_balancers) or taken.load_balancers,
+        logs=tuple(log_file(each) for each in logs) or taken.logs,
         tls=login.tls,
         bundles=tuple(dict.fromkeys(bundles)),
         samples=samples,
         interval=interval,
+        uis=() if offline else taken.uis,
+        judging=judging_of(book),
     )
 
 
 EVIDENCE = (
-    "nodes", "sudo", "local", "docker", "servers", "creds", "nkey", "context", "tlsca", "tlscert", "tlskey",
-    "offline", "timeout",
+    "nodes", "sudo", "local", "docker", "servers", "creds", "nkey", "context", "tlsca", "tlscert", "tlskey", "offline",
+    "timeout", "inventory", "no_inventory", "profile",
 )  # fmt: skip
 """The options by which nodes and servers are reached."""
 

@@ -35,7 +35,7 @@ async def undo(
         request = request_of(**{name: options[name] for name in EVIDENCE}, load_balancers=(), logs=(), bundles=())
         cluster = await observe(request, known)
         reach = reach_of(request, wishes, cluster)
-    setting = Setting(request, load_rules(()).checks, known, providers(()))
+    setting = Setting(request, load_rules((), request.judging).checks, known, providers(()))
     actions = all_actions(setting.providers, to_standard_error)
     executor = executor_of(setting, wishes, reach, actions, journal, to_standard_error)
     try:

@@ -10,9 +10,10 @@ import click
 
 from symphony_doctor.commands._completing import complete_codes
 from symphony_doctor.engine.load import Loaded, Provider, directory_provider, installed_providers, load
-from symphony_doctor.engine.select import select
+from symphony_doctor.engine.select import check_judging, select
 from symphony_doctor.errors import UnknownCode
 from symphony_doctor.model.check import Check
+from symphony_doctor.model.judging import USUAL, Judging
 
 CHECKS_DIR = click.option(
     "--checks-dir",
@@ -24,9 +25,14 @@ CHECKS_DIR = click.option(
 )
 
 
-def load_rules(directories: tuple[Path, ...]) -> Loaded:
-    """Load the installed rules and those of the directories named."""
-    return load(providers(directories))
+def load_rules(directories: tuple[Path, ...], judging: Judging = USUAL) -> Loaded:
+    """Load the installed rules and those of the directories named; what is to be judged otherwise has to be theirs."""
+    loaded = load(providers(directories))
+    try:
+        check_judging(judging, loaded.checks)
+    except UnknownCode as error:
+        raise _with_lost(error, loaded) from None
+    return loaded
 
 
 def providers(directories: tuple[Path, ...]) -> tuple[Provider, ...]:
@@ -44,8 +50,12 @@ def choose(loaded: Loaded, wanted: Iterable[str], ignored: Iterable[str]) -> tup
     try:
         return select(loaded.checks, wanted, ignored)
     except UnknownCode as error:
-        lost = not_loaded(loaded)
-        raise UnknownCode(". Not loaded: ".join([str(error), *(["; ".join(lost)] if lost else [])])) from None
+        raise _with_lost(error, loaded) from None
+
+
+def _with_lost(error: UnknownCode, loaded: Loaded) -> UnknownCode:
+    lost = not_loaded(loaded)
+    return UnknownCode(". Not loaded: ".join([str(error), *(["; ".join(lost)] if lost else [])]))
 
 
 @click.group("checks")

@@ -93,7 +93,7 @@ def command(
     if watch:
         others = {"--fix": fix, "--wait": bool(wait), "--bundle": bool(request.bundles), "--output": output is not None}
         _watch.check(others=others | {"--format": format_ != "terminal", "--baseline": baseline is not None})
-    loaded = load_rules(checks_directories)
+    loaded = load_rules(checks_directories, request.judging)
     rules = choose(loaded, codes(selected), codes(ignored))
     if output is not None:
         check_writable(output)

@@ -34,9 +34,9 @@ def command(request: Request) -> int:
     from symphony_doctor.reports.access import access_page
 
     known = new_secrets()
-    loaded = load_rules(())
+    loaded = load_rules((), request.judging)
     cluster = asyncio.run(observe(request, known))
-    report = diagnose(loaded.checks, cluster, problems=not_loaded(loaded))
+    report = diagnose(loaded.checks, cluster, problems=not_loaded(loaded), judging=request.judging)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 80
     write_checked(access_page(cluster, report, loaded.checks, width=width), known)
     return UNPROVEN if report.is_unproven else 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from symphony_doctor import __version__
 from symphony_doctor.engine.explain import explain
@@ -11,6 +11,7 @@ from symphony_doctor.engine.run import DEADLINE, run
 from symphony_doctor.model.check import Check
 from symphony_doctor.model.cluster import Cluster, Kind, Node
 from symphony_doctor.model.evidence import Missing, Seen, State
+from symphony_doctor.model.judging import USUAL, Judging
 from symphony_doctor.model.report import NodeCoverage, Report
 
 _SOURCES: tuple[tuple[str, tuple[Kind, ...]], ...] = (
@@ -31,10 +32,10 @@ def diagnose(
     *,
     problems: Iterable[str] = (),
     deadline: float = DEADLINE,
-    parameters: Mapping[str, Mapping[str, float]] | None = None,
+    judging: Judging = USUAL,
 ) -> Report:
     """Run ``checks`` over ``cluster`` and return the report, root causes first."""
-    outcomes = run(checks, cluster, deadline=deadline, parameters=parameters)
+    outcomes = run(checks, cluster, deadline=deadline, parameters=judging.parameters)
     return Report(
         doctor_version=__version__,
         generated_at=cluster.observed_at,

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from symphony_doctor.errors import UnknownCode, UsageError
 from symphony_doctor.model.check import Check
+from symphony_doctor.model.judging import Judging
 
 
 def select(checks: Iterable[Check], wanted: Iterable[str], ignored: Iterable[str]) -> tuple[Check, ...]:
@@ -35,3 +36,23 @@ def _matching(checks: tuple[Check, ...], patterns: Iterable[str]) -> set[str]:
             raise UnknownCode(f"no rule has the code, prefix or name {text!r}{hint}")
         matched |= codes
     return matched
+
+
+def check_judging(judging: Judging, checks: Iterable[Check]) -> None:
+    """Raise ``UnknownCode`` for a code that no rule has, ``UsageError`` for a threshold that its rule has not."""
+    rules = {rule.code: rule for rule in checks}
+    thresholds = [(each.code, each.where) for each in judging.thresholds]
+    for code, where in (*thresholds, *((each.code, each.where) for each in judging.mutes)):
+        if code not in rules:
+            known = [word for rule in rules.values() for word in (rule.code, rule.name)]
+            found = difflib.get_close_matches(code.upper(), known, 1) or difflib.get_close_matches(code, known, 1)
+            near = next((rule.code for rule in rules.values() if found and found[0] in {rule.code, rule.name}), None)
+            hint = f"did you mean {near}?" if near else "see `symphony-doctor checks list`"
+            raise UnknownCode(f"{where}: no rule has the code {code!r}; {hint}")
+    if judging.mutes:
+        raise UsageError(f"{judging.mutes[0].where}: mutes are not known yet")
+    for each in judging.thresholds:
+        names = [parameter.name for parameter in rules[each.code].parameters]
+        if each.name not in names:
+            has = f"its thresholds are {', '.join(names)}" if names else "it has none"
+            raise UsageError(f"{each.where}: {each.code} has no threshold {each.name!r}: {has}")

@@ -68,7 +68,7 @@ async def collect(
         return observations
     reading = Reading(read_token, fingerprint, request.record)
     outside = outside_of(((each.place, each.container) for each in nodes), hosts.addresses)
-    addresses = _unique([*request.servers, *_client_addresses(files, outside)])
+    addresses = _unique(_given_first(request.servers, _client_addresses(files, outside)))
     routes = _route_addresses(files, outside)
     system, others = request.credentials, request.further_credentials
     if system is not None and others:
@@ -78,7 +78,7 @@ async def collect(
     answers, probes, answered, told = await asyncio.gather(
         collect_servers(addresses, system, reading, request.seconds),
         probe_routes(routes, request.seconds, outside),
-        collect_ui(_ui_addresses(files, outside), fingerprint, request.seconds),
+        collect_ui(_given_first(request.uis, _ui_addresses(files, outside)), fingerprint, request.seconds),
         _ask_services(addresses, others, request.seconds),
     )
     observations += [*answers, *probes, *answered, *told]
@@ -133,6 +133,22 @@ def server_address(text: str, said: str = "--server") -> Address:
     if port == 0:
         raise UsageError(f"{said}: {text!r}: expected a port from 1 to 65535")
     return Address(found[0], port)
+
+
+def ui_address(text: str, said: str) -> Address:
+    """Read the URL of a UI that something ``said``: ``http://host:port`` or ``host:port``. Raises ``UsageError``."""
+    found = route_address(text.removeprefix("http://").rstrip("/"))
+    if "@" in text or "://" in text.removeprefix("http://") or found is None or not found[1]:
+        # not repeated in the message: there may be a password in it
+        raise UsageError(f"{said}: expected http://HOST:PORT or HOST:PORT")
+    return Address(*found)
+
+
+def _given_first(given: Iterable[Address], derived: Iterable[Address]) -> list[Address]:
+    """Return the addresses that were given, and of other nodes those that follow from their files."""
+    first = list(given)
+    named = {each.directory for each in first if each.directory is not None}
+    return [*first, *(each for each in derived if each.directory not in named)]
 
 
 def _unique(addresses: Iterable[Address]) -> tuple[Address, ...]:

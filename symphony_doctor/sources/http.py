@@ -26,10 +26,10 @@ Fingerprint = Callable[[str], str]
 
 async def collect(addresses: Iterable[Address], fingerprint: Fingerprint, seconds: float) -> list[UiAnswers]:
     """Ask every UI port at once; each has ``seconds`` in all."""
-    every = [address for address in addresses if address.directory is not None]
+    every = [address for address in addresses if address.directory is not None or address.client is not None]
     deadline = Deadline.after(seconds)
     found = await asyncio.gather(*(ask(each, fingerprint, deadline) for each in every))
-    return [UiAnswers(each.directory or "", ui) for each, ui in zip(every, found, strict=True)]
+    return [UiAnswers(each.directory or "", ui, each.client or "") for each, ui in zip(every, found, strict=True)]
 
 
 async def ask(address: Address, fingerprint: Fingerprint, deadline: Deadline) -> Evidence[Ui]:

@@ -19,11 +19,15 @@ from symphony_doctor.model.services import ClusterInfo, Ui
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A client port to ask, and the directory of the node whose nats.config names it."""
+    """A client port to ask, and the directory of the node whose nats.config names it.
+
+    ``client`` goes with a UI port: the client port of the same node, where that has no directory.
+    """
 
     host: str
     port: int
     directory: str | None = None
+    client: str | None = None
 
     @property
     def text(self) -> str:
@@ -109,10 +113,11 @@ class GivenLog:
 
 @dataclass(frozen=True, slots=True)
 class UiAnswers:
-    """What the UI port of the node with that directory answered."""
+    """What the UI port of the node with that directory answered; without one, of that with the client address."""
 
     directory: str
     ui: Evidence[Ui]
+    client: str = ""
 
 
 @dataclass(frozen=True, slots=True)

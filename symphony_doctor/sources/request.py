@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from symphony_doctor.model.judging import USUAL, Judging
 from symphony_doctor.model.log import Log
 from symphony_doctor.sources.credentials import Credentials, Tls
 from symphony_doctor.sources.file_system import FileSystem
@@ -22,7 +23,8 @@ class Request:
     services. The servers are asked ``samples`` times, ``interval`` seconds apart. ``record`` is given each answer of
     the last time as it came: the server's id, the endpoint, the bytes; ``keep_log`` each log of a node that was read,
     and the file system that it is in. Of logs, complaints that ended before ``logs_since`` (Unix seconds) are left
-    out.
+    out. ``uis`` are addresses of UI ports that were given: of the node with that directory, or with that client
+    address. ``judging`` is how what was seen is to be judged.
     """
 
     directories: tuple[NodeDirectory, ...] = ()
@@ -42,6 +44,8 @@ class Request:
     keep_log: Callable[[Log, FileSystem], None] | None = None
     read_logs: bool = True
     logs_since: float | None = None
+    uis: tuple[Address, ...] = ()
+    judging: Judging = USUAL
 
     @property
     def is_live(self) -> bool:
