@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import re
 from dataclasses import replace
 from xml.etree.ElementTree import Element, fromstring
 
 import pytest
 from hypothesis import given, settings
+from junitparser import Error, Failure, JUnitXml, Skipped, TestSuite
 from markdown_it import MarkdownIt
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -67,6 +69,30 @@ def test_junit_counts_what_it_holds() -> None:
     assert int(found.attrib["failures"]) == sum(case.find("failure") is not None for case in cases) > 0
     assert int(found.attrib["skipped"]) == sum(case.find("skipped") is not None for case in cases)
     assert found.attrib["timestamp"] == "2026-01-02T03:04:05"
+
+
+def test_junit_is_read_by_a_parser_of_others_with_the_outcome_of_every_rule() -> None:
+    results = (
+        builder.result("JS001", "name", Status.FAILED),
+        builder.result("XY001", "crash", Status.CRASHED, "boom"),
+        builder.result("XY002", "skip", Status.SKIPPED, "no evidence"),
+        *builder.passed("CF001"),
+    )
+    report = replace(hostile(), results=results)
+    (read,) = JUnitXml.fromfile(io.BytesIO(to_junit(report).encode()))
+    assert isinstance(read, TestSuite)
+    declared = (read.tests, read.failures, read.errors, read.skipped, read.timestamp)
+    read.update_statistics()  # type: ignore[no-untyped-call]
+    assert declared == (read.tests, read.failures, read.errors, read.skipped, "2026-01-02T03:04:05") == (
+        4, 1, 1, 1, "2026-01-02T03:04:05",
+    )  # fmt: skip
+    outcomes = {case.name: [type(each) for each in case.result] for case in read}
+    assert outcomes == {
+        "JS001 name": [Failure],
+        "XY001 crash": [Error],
+        "XY002 skip": [Skipped],
+        "CF001 rule-cf001": [],
+    }
 
 
 def test_junit_has_commands_as_they_are() -> None:
