@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from asyncio import StreamReader, StreamWriter
 
-_PATIENCE = 2.0
+_PATIENCE = 4.0
+_FIRST_LINE = 1.0
 _POLL = 0.005
 _CHUNK = 65536
 _LINE_LIMIT = 1 << 20
@@ -60,14 +61,18 @@ class Relay:
         up_writer: StreamWriter,
     ) -> None:
         async with asyncio.timeout(_PATIENCE):
-            # The listener speaks first: a probe that only looks sees an ordinary route port.
-            writer.write(await up_reader.readline())
-            await writer.drain()
-            hello = await reader.readline()
+            greeting = await up_reader.readline()
+            hello = await _first_line(reader)
+            if not hello:
+                # a probe only looks: it sees an ordinary route port
+                writer.write(greeting)
+                await writer.drain()
+                hello, greeting = await reader.readline(), b""
             dialer, blocked = _dialer(hello), await _server_id(self.blocked)
             # who cannot be told apart from the one that is cut off is not let through; it dials again
             if dialer is None or blocked is None or dialer == blocked:
                 return
+        writer.write(greeting)
         up_writer.write(hello)
         pumps = {
             asyncio.create_task(_pump(reader, up_writer)),
@@ -77,6 +82,15 @@ class Relay:
         for pump in pending:
             pump.cancel()
         await asyncio.gather(*pumps, return_exceptions=True)
+
+
+async def _first_line(reader: StreamReader) -> bytes:
+    """Read what a server says that dials: it does so before it is greeted, and counts the route once it is."""
+    try:
+        async with asyncio.timeout(_FIRST_LINE):
+            return await reader.readline()
+    except TimeoutError:
+        return b""
 
 
 def _dialer(hello: bytes) -> str | None:
