@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from symphony_doctor import __version__
 from symphony_doctor.engine.explain import explain
+from symphony_doctor.engine.mute import mute
 from symphony_doctor.engine.overview import overview_of
 from symphony_doctor.engine.run import DEADLINE, run
 from symphony_doctor.model.check import Check
@@ -34,9 +35,10 @@ def diagnose(
     deadline: float = DEADLINE,
     judging: Judging = USUAL,
 ) -> Report:
-    """Run ``checks`` over ``cluster`` and return the report, root causes first."""
-    outcomes = run(checks, cluster, deadline=deadline, parameters=judging.parameters)
-    return Report(
+    """Run ``checks`` over ``cluster`` and return the report, root causes first, and without what is muted."""
+    rules = tuple(checks)
+    outcomes = run(rules, cluster, deadline=deadline, parameters=judging.parameters)
+    report = Report(
         doctor_version=__version__,
         generated_at=cluster.observed_at,
         cluster_name=cluster.name,
@@ -47,6 +49,7 @@ def diagnose(
         unseen=cluster.unseen,
         overview=overview_of(cluster),
     )
+    return mute(report, rules, judging.mutes)
 
 
 def _coverage(node: Node) -> NodeCoverage:

@@ -49,8 +49,6 @@ def check_judging(judging: Judging, checks: Iterable[Check]) -> None:
             near = next((rule.code for rule in rules.values() if found and found[0] in {rule.code, rule.name}), None)
             hint = f"did you mean {near}?" if near else "see `symphony-doctor checks list`"
             raise UnknownCode(f"{where}: no rule has the code {code!r}; {hint}")
-    if judging.mutes:
-        raise UsageError(f"{judging.mutes[0].where}: mutes are not known yet")
     for each in judging.thresholds:
         names = [parameter.name for parameter in rules[each.code].parameters]
         if each.name not in names:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from symphony_doctor.model.finding import Finding, Severity
+from symphony_doctor.model.judging import Mute
 from symphony_doctor.model.overview import EMPTY, Overview
 
 
@@ -77,6 +78,35 @@ class Since:
     unknown: tuple[Known, ...]
 
 
+class MuteState(StrEnum):
+    """What became of a mute.
+
+    active: it mutes something; worse: what it was for is worse than it was; expired: its last day is over;
+    unused: there is nothing to mute; undecided: its rule could not decide, or did not run.
+    """
+
+    ACTIVE = "active"
+    WORSE = "worse"
+    EXPIRED = "expired"
+    UNUSED = "unused"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, slots=True)
+class Muting:
+    """A mute and what became of it. ``limit`` is the worst that it mutes.
+
+    ``findings`` are the ids of what it mutes, without what is folded beneath these; ``over`` of what it would mute
+    if it were not over.
+    """
+
+    mute: Mute
+    state: MuteState
+    limit: Severity
+    findings: tuple[str, ...]
+    over: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """Everything a renderer needs. ``generated_at`` in Unix seconds; findings stand root cause first."""
@@ -95,6 +125,10 @@ class Report:
     """the cluster at a glance, for the formats that draw it"""
     since: Since | None = None
     """where ``findings`` has only what is new or worse: since when, and what became of the others"""
+    muted: tuple[Reported, ...] = ()
+    """the findings that are muted, with what is folded beneath them: none of them is in ``findings``"""
+    mutes: tuple[Muting, ...] = ()
+    """every mute there is, and what became of it"""
 
     @property
     def roots(self) -> tuple[Reported, ...]:

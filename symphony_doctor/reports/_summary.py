@@ -9,6 +9,7 @@ from typing import Final
 
 from symphony_doctor.model.finding import Severity
 from symphony_doctor.model.report import CheckResult, Report, Status
+from symphony_doctor.reports._muted import mute_lines, muted_words
 from symphony_doctor.reports._problems import Problem, problems_of
 from symphony_doctor.reports._words import by_severity, listing, one_line, plural
 
@@ -64,7 +65,7 @@ def verdict(report: Report) -> Verdict:
     severity = max((item.severity for item in report.findings), default=None)
     doubts = _doubts(report)
     if problems:
-        found = f"{_problem_words(problems)}{_new(report)}"
+        found = f"{_problem_words(problems)}{_new(report)}{muted_words(report)}"
         return Verdict("; ".join(filter(None, [found, ", ".join(doubts)])), severity, proven=False)
     passed = len(report.results_of(Status.PASSED))
     if not report.nodes or not report.results:
@@ -72,14 +73,15 @@ def verdict(report: Report) -> Verdict:
         return Verdict("; ".join([f"Nothing is proven: {lack}", *doubts]), severity, proven=False)
     left = [item for item in report.since.still if item.severity > Severity.INFO] if report.since else []
     if left:
-        still = f"No new problem{_since(report)}, {plural(len(left), 'older one')} still there"
+        still = f"No new problem{_since(report)}, {plural(len(left), 'older one')} still there{muted_words(report)}"
         worst = max(item.severity for item in left)
         return Verdict("; ".join(filter(None, [still, ", ".join(doubts)])), worst, proven=False)
     notes = f"{passed} of {plural(len(report.results), 'rule')} passed"
     if doubts:
-        return Verdict(f"No problem found, {notes}; {', '.join(doubts)}", severity, proven=False)
+        return Verdict(f"No problem found, {notes}{muted_words(report)}; {', '.join(doubts)}", severity, proven=False)
     idle = len(_not_given(report))
     rest = f", {plural(idle, 'rule')} had nothing to look at" if idle else ""
+    rest += muted_words(report)
     if not report.findings:
         return Verdict(f"Healthy: {plural(passed, 'rule')} passed{rest}", None, proven=True)
     return Verdict(f"Healthy: {notes}{rest}, {plural(len(report.findings), 'note')} below", severity, proven=True)
@@ -107,6 +109,7 @@ def footer(report: Report, *, verbose: bool) -> tuple[Line, ...]:
         *crashed,
         *broken,
         *_became(report),
+        *(Line(each.label, each.text, each.loud) for each in mute_lines(report)),
         Line("Looked at", _looked_at(report)),
         *_not_looked_at(report),
         *(Line("Not had", one_line(why), loud=True) for why in report.unseen),

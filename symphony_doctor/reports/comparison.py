@@ -39,10 +39,12 @@ class Comparison:
 
 def compare(before: ReportV1, after: ReportV1) -> Comparison:
     """Compare by the ids of findings, which are the same for the same problem in every run."""
-    old = {each.id: each for each in before.findings}
+    old = {each.id: each for each in (*before.findings, *before.muted)}
     now = {each.id: each for each in after.findings}
     decided = {each.code for each in after.checks if each.status in {"passed", "failed"}}
-    left = [each for id_, each in old.items() if id_ not in now]
+    # what is muted now is there all the same
+    muted = {each.id for each in after.muted}
+    left = [each for id_, each in old.items() if id_ not in now and id_ not in muted]
     both = [(old[id_], each) for id_, each in now.items() if id_ in old]
     could = {each.code for each in before.checks if each.status in {"passed", "failed"}}
     return Comparison(

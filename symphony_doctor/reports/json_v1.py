@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 from symphony_doctor.model.finding import EvidenceEntry, Remedy, Severity, Subject
 from symphony_doctor.model.report import CheckResult, NodeCoverage, Report, Reported, Since, Status
+from symphony_doctor.reports._json_mutes import MuteV1, mute_v1
+from symphony_doctor.reports._json_words import SEVERITIES
+from symphony_doctor.reports._json_words import writable as _text
+from symphony_doctor.reports._json_words import writable_all as _texts
+from symphony_doctor.reports._json_words import writable_or_none as _optional
 
 SCHEMA: Final = "symphony-doctor/report/v1"
 
@@ -139,6 +144,8 @@ class ReportV1:
     problems: list[str]
     unseen: list[str]
     since: SinceV1 | None = None
+    muted: list[FindingV1] = field(default_factory=list)
+    mutes: list[MuteV1] = field(default_factory=list)
 
 
 def to_json(report: Report) -> str:
@@ -169,6 +176,8 @@ def convert(report: Report) -> ReportV1:
         problems=_texts(report.problems),
         unseen=_texts(report.unseen),
         since=_since(report.since) if report.since else None,
+        muted=[_finding(found) for found in report.muted],
+        mutes=[mute_v1(muting) for muting in report.mutes],
     )
 
 
@@ -190,7 +199,7 @@ def _summary(report: Report) -> SummaryV1:
         passed=len(report.results_of(Status.PASSED)),
         skipped=len(report.results_of(Status.SKIPPED)),
         crashed=len(report.results_of(Status.CRASHED)),
-        muted=0,
+        muted=len(report.muted),
         coverage=coverage,
     )
 
@@ -210,21 +219,13 @@ def _check(result: CheckResult) -> CheckV1:
     )
 
 
-_SEVERITIES: Final[dict[Severity, Literal["critical", "error", "warning", "info"]]] = {
-    Severity.CRITICAL: "critical",
-    Severity.ERROR: "error",
-    Severity.WARNING: "warning",
-    Severity.INFO: "info",
-}
-
-
 def _finding(found: Reported) -> FindingV1:
     finding = found.finding
     return FindingV1(
         id=_text(found.id),
         code=_text(found.code),
         name=_text(found.name),
-        severity=_SEVERITIES[found.severity],
+        severity=SEVERITIES[found.severity],
         title=_text(finding.title),
         detail=_text(finding.detail),
         nodes=_texts(finding.nodes),
@@ -254,23 +255,12 @@ def _remedy(remedy: Remedy) -> RemedyV1:
     )
 
 
-def _text(text: str) -> str:
-    """Return a text that any JSON reader takes: a lone surrogate, as of a file's name, becomes an escape."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def _texts(texts: tuple[str, ...]) -> list[str]:
-    return [_text(text) for text in texts]
-
-
-def _optional(text: str | None) -> str | None:
-    return None if text is None else _text(text)
-
-
 def _members(value: object) -> dict[str, object]:
     if not is_dataclass(value):
         raise TypeError(f"{type(value).__name__} is no part of a report")
     members = {field.name: getattr(value, field.name) for field in fields(value)}
     if isinstance(value, ReportV1) and value.since is None:
         del members["since"]  # a report of all findings is as it always was
+    if isinstance(value, ReportV1) and not value.mutes:
+        del members["muted"], members["mutes"]
     return members

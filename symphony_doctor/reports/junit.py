@@ -20,7 +20,8 @@ def to_junit(report: Report) -> str:
     suites = Element("testsuites")
     suite = SubElement(suites, "testsuite", _attributes(report))
     for result in report.results:
-        _case(suite, result, [found for found in report.findings if found.code == result.code])
+        muted = [found for found in report.muted if found.code == result.code]
+        _case(suite, result, [found for found in report.findings if found.code == result.code], muted)
     for number, problem in enumerate((*report.problems, *report.unseen), 1):
         case = SubElement(suite, "testcase", classname="symphony-doctor", name=f"evidence {number}", time="0")
         SubElement(case, "error", message=_text(problem), type="not had")
@@ -31,18 +32,19 @@ def to_junit(report: Report) -> str:
 def _attributes(report: Report) -> dict[str, str]:
     failed = {found.code for found in report.findings if found.severity > Severity.INFO}
     lost = len(report.problems) + len(report.unseen)
+    muted = {found.code for found in report.muted} - failed - {each.code for each in report.results_of(Status.CRASHED)}
     return {
         "name": _text(report.cluster_name) or "cluster without a name",
         "tests": str(len(report.results) + lost),
         "failures": str(len(failed)),
         "errors": str(len(report.results_of(Status.CRASHED)) + lost),
-        "skipped": str(len(report.results_of(Status.SKIPPED))),
+        "skipped": str(len(report.results_of(Status.SKIPPED)) + len(muted)),
         "time": f"{sum(result.duration_ms for result in report.results) / 1000:.3f}",
         "timestamp": datetime.fromtimestamp(report.generated_at, UTC).strftime("%Y-%m-%dT%H:%M:%S"),
     }
 
 
-def _case(suite: Element, result: CheckResult, findings: list[Reported]) -> None:
+def _case(suite: Element, result: CheckResult, findings: list[Reported], muted: list[Reported]) -> None:
     case = SubElement(
         suite,
         "testcase",
@@ -54,12 +56,21 @@ def _case(suite: Element, result: CheckResult, findings: list[Reported]) -> None
         SubElement(case, "error", message=_text(result.reason), type="crashed")
     elif result.status is Status.SKIPPED:
         SubElement(case, "skipped", message=_text(result.reason))
+    elif _is_muted(findings, muted):
+        SubElement(case, "skipped", message=f"muted: {_text(muted[0].finding.title)}")
     for found in findings:
         if found.severity > Severity.INFO:
             failure = SubElement(case, "failure", message=_text(found.finding.title), type=found.severity.word)
             failure.text = _details(found)
         else:
             SubElement(case, "system-out").text = _text(found.finding.title)
+    for found in muted:
+        SubElement(case, "system-out").text = f"muted: {found.severity.word.upper()} {_text(found.finding.title)}"
+
+
+def _is_muted(findings: list[Reported], muted: list[Reported]) -> bool:
+    """Tell whether all that a rule found above info is muted."""
+    return bool(muted) and all(found.severity is Severity.INFO for found in findings)
 
 
 def _details(found: Reported) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from symphony_doctor.model.finding import Severity
 from symphony_doctor.model.report import Report, Reported, Status
+from symphony_doctor.reports._muted import mute_lines
 from symphony_doctor.reports._problems import Problem, explained_words, problems_of
 from symphony_doctor.reports._summary import footer, heading, made_by, one_line_verdict, verdict
 from symphony_doctor.reports._words import lines_of, listing, one_line
@@ -63,6 +64,7 @@ def _first(match: re.Match[str]) -> str:
 def to_paste(report: Report) -> str:
     """Render a report as one block for a chat or a ticket: verdict, versions, coverage, root causes, commands."""
     lines = [one_line_verdict(report), made_by(report), *_servers(report), _coverage(report)]
+    lines += [f"{each.label.lower()}: {each.text}" for each in mute_lines(report)]
     for found in report.roots:
         if found.severity > Severity.INFO:
             lines += ["", *_root(found)]

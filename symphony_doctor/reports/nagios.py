@@ -39,6 +39,7 @@ def to_nagios(report: Report) -> str:
     text = _safe(f"{report.cluster_name or 'cluster without a name'}: {verdict(report).text}{about}")
     counts = {severity.word: report.count(severity) for severity in reversed(Severity)}
     counts |= {status.value: len(report.results_of(status)) for status in Status} | {"nodes": len(report.nodes)}
+    counts |= {"muted": len(report.muted)} if report.mutes else {}
     data = " ".join(f"{name}={count}" for name, count in counts.items())
     lines = [f"{_SERVICE} {status_of(report).name} - {text} | {data}"]
     lines += [

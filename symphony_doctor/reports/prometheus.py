@@ -5,7 +5,8 @@ from __future__ import annotations
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from symphony_doctor.model.finding import Severity
-from symphony_doctor.model.report import Report, Status
+from symphony_doctor.model.report import MuteState, Report, Status
+from symphony_doctor.reports._muted import muted_by
 from symphony_doctor.reports._words import one_line
 
 
@@ -13,7 +14,8 @@ def to_prometheus(report: Report) -> str:
     """Render a report as gauges; every series has the label ``cluster``.
 
     ``symphony_doctor_healthy`` is 1 where nothing above info was found and all that was asked for could be had.
-    ``symphony_doctor_finding`` is 1 for each root cause, and gone when it is.
+    ``symphony_doctor_finding`` is 1 for each root cause, and gone when it is. What is muted is in none of these, but in
+    ``symphony_doctor_muted_finding``; that and its kin are there where there are mutes.
     """
     registry = CollectorRegistry(auto_describe=False)
     cluster = one_line(report.cluster_name)
@@ -38,4 +40,16 @@ def to_prometheus(report: Report) -> str:
         subject = found.finding.subject
         labels = (found.code, found.name, found.severity.word, subject.kind, subject.name)
         roots.labels(cluster, *map(one_line, labels)).set(1)
+    if report.mutes:
+        gauge("muted_findings", "Findings that are muted, explained ones included.").labels(cluster).set(
+            len(report.muted)
+        )
+        mutes = gauge("mutes", "Mutes by what became of them.", "state")
+        for state in MuteState:
+            mutes.labels(cluster, state.value).set(sum(each.state is state for each in report.mutes))
+        muted = gauge("muted_finding", "A finding that is muted.", "code", "name", "severity", "kind", "subject")
+        for found, _, _ in muted_by(report):
+            subject = found.finding.subject
+            labels = (found.code, found.name, found.severity.word, subject.kind, subject.name)
+            muted.labels(cluster, *map(one_line, labels)).set(1)
     return generate_latest(registry).decode()

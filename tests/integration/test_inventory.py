@@ -111,6 +111,23 @@ def test_thresholds_judge(lab: Lab, tmp_path: Path) -> None:
     assert "CF005" not in run(tmp_path, *nodes, "--offline", "--no-inventory").codes
 
 
+def test_mutes_are_shown_counted_and_change_no_status(lab: Lab, tmp_path: Path) -> None:
+    """What a threshold makes of a healthy cluster is found, then muted."""
+    faulty = "[thresholds.CF005]\nmost_seconds = 1\n"
+    nodes = [part for node in lab.nodes for part in ("--node", node.directory)]
+    write(tmp_path, lab, faulty, nodes=False)
+    before = run(tmp_path, *nodes, "--offline", "--fail-on", "info")
+    severities = {each["severity"] for each in before.findings("CF005")}
+    assert before.status == 1
+    muted = '[[mutes]]\ncode = "CF005"\nobject = "*"\nreason = "small lab"\nuntil = 2999-12-31\n'
+    write(tmp_path, lab, faulty + muted + f'severity = "{severities.pop()}"\n', nodes=False)
+    after = run(tmp_path, *nodes, "--offline", "--fail-on", "info")
+    assert (after.findings("CF005"), after.report["summary"]["muted"]) == ([], len(before.findings("CF005")))
+    assert {each["code"] for each in after.report["muted"]} == {"CF005"}
+    assert after.status in {0, 3}
+    assert "1 threshold; 1 mute" in after.err
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -130,6 +147,10 @@ def test_thresholds_judge(lab: Lab, tmp_path: Path) -> None:
         ('servers = ["h:1"]\n[thresholds.JS03]\nx = 1', "no rule has the code 'JS03'; did you mean JS003?"),
         ('servers = ["h:1"]\n[thresholds.JS003]\nx = 1', "symphony-doctor.toml:3:5: thresholds.JS003.x: JS003"),
         ('"\\u001b[31mred" = 1', "unknown key"),
+        ('servers = ["h:1"]\n[[mutes]]\ncode = "js3"\nobject = "*"\nreason = "r"\nuntil = 2999-01-01',
+         "symphony-doctor.toml:2:1: mutes[0]: no rule has the code 'js3'; did you mean JS003?"),
+        ('[[mutes]]\ncode = "JS003"\nuntil = "soon"', "toml:1:1: mutes[0] lacks object, reason"),
+        ('[[mutes]]\ncode = "JS003"\nuntil = "soon"', "toml:3:9: mutes[0].until: expected a day such as 2027-01-31"),
         ("", "symphony-doctor.toml names no node and no server"),
         ("[profiles.live]", "--profile takes live"),
     ],
