@@ -93,6 +93,8 @@ def _result(rule: Check, said: _Said) -> CheckResult:
         duration_ms=round(said.seconds * 1000, 3),
         origin=rule.origin,
         unproven=unproven,
+        severity=rule.severity,
+        explanation=rule.explanation,
     )
 
 

@@ -31,6 +31,10 @@ class CheckResult:
     origin: str
     unproven: bool = False
     """skipped for want of evidence that was asked for, not of evidence nobody asked for"""
+    severity: Severity | None = None
+    """the rule's own, which a finding of it may differ from"""
+    explanation: str = ""
+    """what `checks explain` says, for the formats that carry it along"""
 
 
 @dataclass(frozen=True, slots=True)

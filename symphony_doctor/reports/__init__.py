@@ -61,6 +61,12 @@ def _junit(report: Report, **_options: object) -> str:
     return to_junit(report)
 
 
+def _sarif(report: Report, **_options: object) -> str:
+    from symphony_doctor.reports.sarif import to_sarif  # noqa: PLC0415
+
+    return to_sarif(report)
+
+
 def _prometheus(report: Report, **_options: object) -> str:
     from symphony_doctor.reports.prometheus import to_prometheus  # noqa: PLC0415
 
@@ -91,6 +97,7 @@ FORMATS: Final[Mapping[str, Renderer]] = MappingProxyType(
         "json": _json,
         "html": _html,
         "junit": _junit,
+        "sarif": _sarif,
         "prometheus": _prometheus,
         "nagios": _nagios,
         "markdown": _markdown,

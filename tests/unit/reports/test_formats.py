@@ -16,7 +16,7 @@ REPORT = builder.report(*builder.wizard())
 
 
 def test_the_formats_cannot_be_changed() -> None:
-    assert set(FORMATS) == {"terminal", "json", "html", "junit", "prometheus", "nagios", "markdown", "paste"}
+    assert set(FORMATS) == {"terminal", "json", "html", "junit", "sarif", "prometheus", "nagios", "markdown", "paste"}
     with pytest.raises(TypeError):
         FORMATS["json"] = FORMATS["terminal"]  # type: ignore[index]
 

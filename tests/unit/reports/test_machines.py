@@ -194,7 +194,7 @@ def test_a_block_to_paste_has_roots_alone_with_their_first_commands() -> None:
     assert f"  {command.splitlines()[0]}" in lines
 
 
-@pytest.mark.parametrize("format_", ["junit", "prometheus", "nagios", "markdown", "paste"])
+@pytest.mark.parametrize("format_", ["junit", "sarif", "prometheus", "nagios", "markdown", "paste"])
 def test_hostile_text_is_harmless_everywhere(format_: str) -> None:
     document = FORMATS[format_](hostile())
     assert "\x1b" not in document
