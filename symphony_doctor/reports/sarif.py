@@ -98,7 +98,7 @@ def _result(found: Reported, number: int, bases: Mapping[str, str], *, new: bool
     lines += [
         f"{each.source}, {each.where}: expected {each.expected}, found {each.actual}" for each in finding.evidence
     ]
-    places = list(dict.fromkeys((each.source, each.where) for each in finding.evidence))
+    places = list(dict.fromkeys((each.source, _exact(each)) for each in finding.evidence))
     locations = [place for source, where in places if (place := _location(source, where, bases))]
     logical = [_logical(finding.subject)]
     for location in locations or [{}]:
@@ -131,6 +131,12 @@ def _logical(subject: Subject) -> _Object:
     name = one_line(subject.name)
     account = f"{one_line(subject.account)}/" if subject.account else ""
     return {"name": name, "kind": one_line(subject.kind), "fullyQualifiedName": f"{account}{name}"}
+
+
+def _exact(entry: EvidenceEntry) -> str:
+    """Return where it stands; the words of a parser begin with the line and the column in that file."""
+    found = re.match(rf"{re.escape(entry.where)}:\d+(?::\d+)?(?=: )", entry.actual)
+    return found[0] if found else entry.where
 
 
 def _location(source: str, where: str, bases: Mapping[str, str]) -> _Object | None:

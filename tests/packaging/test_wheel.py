@@ -17,7 +17,7 @@ import pytest
 from symphony_doctor import __version__
 
 TREE = Path(__file__).parents[2]
-PARTS = ("pyproject.toml", "README.md", "LICENSE", "symphony_doctor", "checks")
+PARTS = ("pyproject.toml", "README.md", "LICENSE", "symphony_doctor", "checks", "docs/man")
 EPOCH = "1700000000"
 
 
@@ -27,6 +27,7 @@ def build(directory: Path, *how: str) -> Path:
     source.mkdir(parents=True)
     for part in PARTS:
         if (TREE / part).is_dir():
+            (source / part).parent.mkdir(exist_ok=True)
             shutil.copytree(TREE / part, source / part, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(TREE / part, source / part)
@@ -52,7 +53,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def names(wheel: Path) -> set[str]:
     with zipfile.ZipFile(wheel) as archive:
-        return {name for name in archive.namelist() if ".dist-info/" not in name}
+        return {name for name in archive.namelist() if ".dist-info/" not in name and ".data/" not in name}
 
 
 def in_tree(pattern: str) -> set[str]:
@@ -76,6 +77,13 @@ def test_every_module_of_the_tree_is_in_the_wheel_and_nothing_else(wheel: Path) 
 
     assert data <= others
     assert names(wheel) == in_tree("*.py") | others
+
+
+def test_the_man_pages_go_where_man_looks_for_them(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        found = {name.partition(".data/")[2] for name in archive.namelist() if ".data/" in name}
+    assert found == {f"data/share/man/man1/{path.name}" for path in (TREE / "docs" / "man").glob("*.1")}
+    assert "data/share/man/man1/symphony-doctor-run.1" in found
 
 
 def test_the_rules_are_inside_the_package_and_not_beside_it(wheel: Path) -> None:

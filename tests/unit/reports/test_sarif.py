@@ -68,6 +68,16 @@ def test_files_of_a_node_share_the_directory_that_holds_them_all() -> None:
     assert [place.get("region") for place in places] == [{"startLine": 12}, None, None]
 
 
+def test_where_a_parser_stopped_is_the_line() -> None:
+    words = "/srv/n/nats.config:5:1: expected a closing brace, found the end of the file"
+    near = "/srv/n/nats.config.old:5:1: expected nothing"
+    entries = tuple(EvidenceEntry("n", "/srv/n/nats.config", "a valid file", each) for each in (words, near))
+    run = run_of(builder.report(builder.found("CF001", "name", "title", evidence=entries)))
+    places = [location["physicalLocation"] for location in run["results"][0]["locations"]]
+    assert [place["artifactLocation"]["uri"] for place in places] == ["nats.config", "nats.config"]
+    assert [place.get("region") for place in places] == [{"startLine": 5, "startColumn": 1}, None]
+
+
 def test_an_endpoint_is_no_file_and_the_subject_stands_for_it() -> None:
     run = run_of(with_evidence(("n", "JSZ"), ("n", "http://n:8080/health")))
     (location,) = run["results"][0]["locations"]
