@@ -18,7 +18,12 @@ _FILE = click.argument("file", type=click.Path(path_type=Path))
 
 @click.group("bundle")
 def command() -> None:
-    """Pack the evidence of a cluster, without its secrets, for people who cannot see the machines."""
+    """Pack the evidence of a cluster, without its secrets, for people who cannot see the machines.
+
+    \b
+    Example:
+      symphony-doctor bundle verify node1.tar.gz
+    """  # noqa: D301 - \b keeps click from joining lines
 
 
 @command.command("collect")

@@ -60,7 +60,13 @@ def _with_lost(error: UnknownCode, loaded: Loaded) -> UnknownCode:
 
 @click.group("checks")
 def command() -> None:
-    """List the rules, or explain one."""
+    """List the rules, or explain one.
+
+    \b
+    Examples:
+      symphony-doctor checks list
+      symphony-doctor checks explain JS001
+    """  # noqa: D301 - \b keeps click from joining lines
 
 
 @command.command("list")

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from symphony_doctor.commands._diagnosis import look, look_closely, new_secrets, write
+from symphony_doctor.commands._lab_failed import LabFailed
 from symphony_doctor.commands.checks import load_rules
-from symphony_doctor.commands.lab import LabFailed
 from symphony_doctor.errors import DoctorError, UsageError
 
 if TYPE_CHECKING:
@@ -38,7 +38,11 @@ def command(fault: str, nodes: int, no_color: bool) -> int:
     Nothing is left behind: all processes are stopped and all files removed at the end. The exit status is
     0 if the healthy cluster was found healthy, the fault was found and, where the doctor has an action for
     it, the cluster is healthy again.
-    """
+
+    \b
+    Examples:
+      symphony-doctor demo
+    """  # noqa: D301 - \b keeps click from joining lines
     from symphony_doctor.lab.errors import LabError
     from symphony_doctor.lab.faults import FAULTS
 

@@ -32,7 +32,13 @@ def _fix(ctx: click.Context, /, saved: Path | None, **options: Any) -> int | Non
     """Plan repairs from a fresh look or a saved report, ask, carry them out, and look again.
 
     The exit status is that of the cluster after the repair.
-    """
+
+    \b
+    Examples:
+      symphony-doctor fix --node /opt/symphony --creds system.creds --dry-run
+      symphony-doctor fix log
+      symphony-doctor fix undo 0f7656-1
+    """  # noqa: D301 - \b keeps click from joining lines
     if ctx.invoked_subcommand is not None:
         return None
     callback = diagnosis.command.callback

@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 
 from symphony_doctor.commands._completing import complete_faults, complete_lab_nodes
-from symphony_doctor.errors import DoctorError, UsageError
+from symphony_doctor.commands._lab_failed import LabFailed
+from symphony_doctor.errors import UsageError
 
 DEFAULT = Path("symphony-lab")
 
@@ -23,15 +24,14 @@ DIRECTORY = click.option(
 )
 
 
-class LabFailed(DoctorError):  # noqa: N818 - named by what it is
-    """The lab could not do what was asked; the message says why."""
-
-    exit_code = 2
-
-
 @click.group("lab")
 def command() -> None:
-    """Start, break and stop a real cluster of nats-servers on loopback."""
+    """Start, break and stop a real cluster of nats-servers on loopback.
+
+    \b
+    Example:
+      symphony-doctor lab break absent-replica --dir /tmp/lab
+    """  # noqa: D301 - \b keeps click from joining lines
 
 
 @command.command("up")

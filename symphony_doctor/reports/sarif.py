@@ -13,6 +13,7 @@ from urllib.parse import quote
 from symphony_doctor.model.finding import EvidenceEntry, Severity, Subject
 from symphony_doctor.model.report import CheckResult, Report, Reported, Status
 from symphony_doctor.redaction import printable
+from symphony_doctor.reports._muted import muted_by
 from symphony_doctor.reports._words import lines_of, one_line
 
 VERSION: Final = "2.1.0"
@@ -34,7 +35,9 @@ def to_sarif(report: Report) -> str:
     """Render a report as one run: rules, results with places, and what was not had as notifications."""
     rules = _rules(report)
     numbers = {code: number for number, code in enumerate(rules)}
-    bases = _bases(entry for found in report.findings for entry in found.finding.evidence)
+    every = (*report.findings, *report.muted)
+    bases = _bases(entry for found in every for entry in found.finding.evidence)
+    reasons = {found.id: {"justification": one_line(by.mute.reason)} for found, by, _ in muted_by(report)}
     run: _Object = {
         "tool": {
             "driver": {
@@ -48,7 +51,12 @@ def to_sarif(report: Report) -> str:
         "originalUriBaseIds": {one_line(source): {"uri": _directory(path)} for source, path in bases.items()},
         "columnKind": "utf16CodeUnits",
         "results": [
-            _result(found, numbers[found.code], bases, new=report.since is not None) for found in report.findings
+            *(_result(found, numbers[found.code], bases, new=report.since is not None) for found in report.findings),
+            *(
+                _result(found, numbers[found.code], bases, new=False)
+                | {"suppressions": [{"kind": "external", **reasons.get(found.id, {})}]}
+                for found in report.muted
+            ),
         ],
     }
     return json.dumps({"$schema": SCHEMA, "version": VERSION, "runs": [run]}, indent=2, allow_nan=False) + "\n"
@@ -56,7 +64,7 @@ def to_sarif(report: Report) -> str:
 
 def _rules(report: Report) -> dict[str, _Object]:
     rules = {result.code: _rule(result) for result in report.results}
-    for found in report.findings:
+    for found in (*report.findings, *report.muted):
         rules.setdefault(found.code, {"id": one_line(found.code), "name": one_line(found.name)})
     return rules
 

@@ -191,4 +191,4 @@ def test_hostile_texts_are_harmless() -> None:
     for format_, render in FORMATS.items():
         text = render(done)
         assert "\x1b" not in text, format_
-        assert "<b>" not in text or format_ in {"terminal", "paste", "json"}, format_
+        assert "<b>" not in text or format_ in {"terminal", "paste", "json", "sarif"}, format_

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import replace
+from datetime import date
 from importlib import resources
 from typing import Any
 
@@ -12,7 +13,8 @@ from hypothesis import given, settings
 from jsonschema import Draft4Validator
 
 from symphony_doctor.model.finding import EvidenceEntry, Severity
-from symphony_doctor.model.report import Report, Since, Status
+from symphony_doctor.model.judging import Mute
+from symphony_doctor.model.report import MuteState, Muting, Report, Since, Status
 from symphony_doctor.reports import FORMATS
 from symphony_doctor.reports.sarif import FINGERPRINT, SCHEMA, to_sarif
 
@@ -110,6 +112,18 @@ def test_what_a_baseline_left_is_new() -> None:
     assert "baselineState" not in run_of(report)["results"][0]
     since = replace(report, since=Since("2026-01-01T00:00:00Z", (), (), ()))
     assert run_of(since)["results"][0]["baselineState"] == "new"
+
+
+def test_what_is_muted_is_suppressed_with_the_reason() -> None:
+    found = builder.account_missing()
+    mute = Mute("AC001", "*", "known, until June", date(2026, 6, 1), None, None, "symphony-doctor.toml:3")
+    muting = Muting(mute, MuteState.ACTIVE, Severity.ERROR, (found.id,), ())
+    root = builder.wizard()[0]
+    run = run_of(replace(builder.report(root), muted=(found,), mutes=(muting,)))
+    first, second = run["results"]
+    assert "suppressions" not in first
+    assert second["ruleId"] == "AC001" == run["tool"]["driver"]["rules"][second["ruleIndex"]]["id"]
+    assert second["suppressions"] == [{"kind": "external", "justification": "known, until June"}]
 
 
 @given(report=reports)
