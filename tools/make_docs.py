@@ -1,10 +1,11 @@
-"""Writes docs/rules.md, docs/proofs.md and docs/troubleshooting.md from the rules, the tests and the specification.
+"""Writes what in docs/ follows from the rules, the tests, the specification and the inventory.
 
 ``python tools/make_docs.py`` writes them; ``--check`` writes nothing and says which of them are stale.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import tomllib
@@ -14,6 +15,7 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).parents[1]))  # last: the installed package stands before the tree
 from symphony_doctor.api import Check
 from symphony_doctor.engine.load import installed_providers, load
+from symphony_doctor.formats.inventory import schema
 from symphony_doctor.reports.check_list import TRANSIENT, because_words, needs_words
 from tools.proofs import PROOFS, Proof, proofs_of
 
@@ -54,6 +56,7 @@ def specification_entries() -> Entries:
 def documents(checks: Sequence[Check]) -> dict[Path, str]:
     """Return every generated document by its path."""
     return {
+        DOCS / "symphony-doctor.schema.json": json.dumps(schema(), indent=2) + "\n",
         DOCS / "rules.md": rules_page(checks),
         DOCS / "proofs.md": proofs_page(checks, proofs_of(ROOT / "tests")),
         DOCS / "troubleshooting.md": troubleshooting_page(checks, specification_entries()),

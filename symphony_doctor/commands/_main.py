@@ -25,14 +25,14 @@ COMMANDS = {
     "diff": "What differs between the nodes' configurations, by key.",
     "compare": "What is new, gone and still there between two reports.",
     "self-test": "What this access can see, and which rules are blind.",
+    "init": "Write an inventory of what can be discovered.",
     "checks": "List the rules, or explain one.",
     "demo": "Start a real cluster here, break it, diagnose it, repair it.",
     "completion": "Completion for bash, zsh and fish.",
     "lab": "A real cluster on this machine to try things on.",
 }
 
-INTERRUPTED = 130
-FAILED = 4
+INTERRUPTED, FAILED = 130, 4
 
 _GARBAGE_AFTER = 100_000
 """New objects between two searches for garbage: nearly all that a run makes lives until its end."""

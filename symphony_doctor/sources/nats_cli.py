@@ -16,9 +16,10 @@ import msgspec
 from symphony_doctor.errors import InputError
 from symphony_doctor.model.evidence import Missing, Seen
 from symphony_doctor.sources.credentials import Credentials, Tls, checked_tls, creds_file, nkey_file
-from symphony_doctor.sources.files import read_file
+from symphony_doctor.sources.files import list_directory, read_file
 
 _LIMIT = 1024 * 1024
+_MOST_CONTEXTS = 1000
 
 _VARIABLES = {
     "url": "NATS_URL",
@@ -105,6 +106,20 @@ def selected_context(environment: Mapping[str, str]) -> str:
         return ""
     found = read_file(_folder(environment) / "context.txt", _LIMIT)
     return found.value.decode("utf-8", "replace").strip() if isinstance(found, Seen) else ""
+
+
+def saved_contexts(environment: Mapping[str, str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the saved contexts that can be read, by name, each with its servers."""
+    found = []
+    listed = list_directory(_folder(environment) / "context", _MOST_CONTEXTS)
+    for file in listed.value if isinstance(listed, Seen) else ():
+        name = file.removesuffix(".json")
+        try:
+            url = _saved(name, environment, "context").url if name != file else ""
+        except InputError:
+            continue
+        found.append((name, tuple(each.strip() for each in url.split(",") if each.strip())))
+    return tuple(found)
 
 
 def _own_settings(environment: Mapping[str, str]) -> Settings:

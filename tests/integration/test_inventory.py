@@ -171,3 +171,61 @@ def test_a_file_that_others_may_write_is_not_used_unless_it_is_named(lab: Lab, t
     assert done.status == 2
     assert "is not used: everybody may write it" in done.err
     assert len(sources(run(tmp_path, "--inventory", path))) == 3
+
+
+def test_init_writes_what_run_takes(lab: Lab, tmp_path: Path) -> None:
+    """One node's directory leads to the others: by their routes, and with what their servers advertise."""
+    first = lab.nodes[0]
+    made = doctor(
+        "init", "--node", first.directory, "--creds", lab.system_credentials,
+        directory=tmp_path, environment=NO_CONTEXT,
+    )  # fmt: skip
+    assert (made.status, made.out) == (0, "")
+    text = (tmp_path / "symphony-doctor.toml").read_text()
+    assert f'creds = "{lab.system_credentials}"' in text
+    assert "[nodes.node2]\nnats = " in text
+    assert f"node node1: dir {first.directory}" in made.err
+    done = run(tmp_path)
+    assert (done.status, len(sources(done))) == (0, 3)
+    assert all("nats" in each for each in sources(done).values())
+
+
+def test_init_replaces_nothing_unless_it_is_told_to(lab: Lab, tmp_path: Path) -> None:
+    path = tmp_path / "symphony-doctor.toml"
+    path.write_text("mine")
+    arguments = ("init", "--node", lab.nodes[0].directory, "--offline")
+    refused = doctor(*arguments, directory=tmp_path, environment=NO_CONTEXT)
+    assert (refused.status, path.read_text()) == (2, "mine")
+    assert "--force replaces it" in refused.err
+    done = doctor(*arguments, "--force", directory=tmp_path, environment=NO_CONTEXT)
+    assert done.status == 0
+    # what was not reached is a proposal: the file can be used as it is
+    assert "# [nodes." in path.read_text()
+    assert run(tmp_path, "--offline").status in {0, 3}
+    assert [each.name for each in tmp_path.iterdir()] == [path.name]
+
+
+def test_init_takes_a_context_that_leads_there(lab: Lab, tmp_path: Path) -> None:
+    folder = tmp_path / "config" / "nats" / "context"
+    folder.mkdir(parents=True)
+    (folder / "here.json").write_text(f'{{"url": "{lab.urls()[0]}", "creds": "{lab.system_credentials}"}}')
+    (folder / "other.json").write_text('{"url": "nats://127.0.0.1:1", "password": "SECRETVALUE"}')
+    around = {"XDG_CONFIG_HOME": str(tmp_path / "config")}
+    output = tmp_path / "new.toml"
+    made = doctor("init", "--node", lab.nodes[0].directory, "--output", output, environment=around, directory=tmp_path)
+    assert made.status == 0
+    text = output.read_text()
+    assert 'context = "here"' in text
+    assert "SECRET" not in text
+    assert '127.0.0.1:1"' not in text
+    done = run(tmp_path, "--inventory", output, **around)
+    assert done.status == 0
+    assert all("nats" in each for each in sources(done).values())
+
+
+def test_init_prints_the_schema_and_says_that_there_is_nothing(tmp_path: Path) -> None:
+    printed = doctor("init", "--print-schema", directory=tmp_path, environment=NO_CONTEXT)
+    assert (printed.status, list(tmp_path.iterdir())) == (0, [])
+    assert '"title": "symphony-doctor.toml"' in printed.out
+    wrong = doctor("init", "--node", tmp_path / "none", directory=tmp_path, environment=NO_CONTEXT)
+    assert (wrong.status, list(tmp_path.iterdir())) == (2, [])
