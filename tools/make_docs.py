@@ -78,18 +78,23 @@ def rules_page(checks: Sequence[Check]) -> str:
         ),
     ]
     for check in checks:
-        lines += ["", f"## {check.code}", "", f"**{check.name}**, {check.severity.word}", ""]
-        lines += [_paragraph(text) + "\n" for text in check.explanation.strip().split("\n\n")]
-        if check.parameters:
-            thresholds = ", ".join(f"`{each.name}` = {each.default:g}" for each in check.parameters)
-            lines.append(f"- Thresholds: {thresholds}")
-        lines.append(f"- Needs: {needs_words(check) or 'nothing in particular'}")
-        if check.explained_by:
-            lines.append(f"- Explained by: {because_words(check.explained_by)}")
-        if check.transient:
-            lines.append(f"- Passes {TRANSIENT}")
-        lines.append(f"- [How it is proven](proofs.md#{check.code.lower()})")
+        lines += ["", f"## {check.code}", "", f"**{check.name}**, {check.severity.word}", "", *rule_section(check)]
     return "\n".join(lines) + "\n"
+
+
+def rule_section(check: Check, *, proofs: str = "proofs.md") -> list[str]:
+    """Return what stands beneath the heading of a rule: the explanation, what it needs, how it is proven."""
+    lines = [_paragraph(text) + "\n" for text in check.explanation.strip().split("\n\n")]
+    if check.parameters:
+        thresholds = ", ".join(f"`{each.name}` = {each.default:g}" for each in check.parameters)
+        lines.append(f"- Thresholds: {thresholds}")
+    lines.append(f"- Needs: {needs_words(check) or 'nothing in particular'}")
+    if check.explained_by:
+        lines.append(f"- Explained by: {because_words(check.explained_by)}")
+    if check.transient:
+        lines.append(f"- Passes {TRANSIENT}")
+    lines.append(f"- [How it is proven]({proofs}#{check.code.lower()})")
+    return lines
 
 
 def proofs_page(checks: Sequence[Check], proofs: dict[str, list[Proof]]) -> str:
