@@ -28,7 +28,7 @@ from symphony_doctor.api import (
 from ._commands import edit, restart
 from ._words import listing
 
-_LACKING = frozenset({State.NOT_ASKED, State.TIMED_OUT, State.UNREACHABLE})
+_LACKING = frozenset({State.NOT_ASKED, State.TIMED_OUT, State.UNREACHABLE, State.INTERRUPTED})
 
 
 @check(

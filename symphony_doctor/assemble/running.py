@@ -58,6 +58,9 @@ def running_of(
     hung = any("says nothing" in missing.why for missing in silent)
     if server_name in routed and not hung:
         return Seen(Running(up=True, how="another server has a route to it"), "ROUTEZ")
+    untold = [missing for missing in (node.server, *silent) if missing.state is State.INTERRUPTED]
+    if untold:
+        return untold[0]
     unresolved = [missing for missing in silent if "does not resolve" in missing.why]
     if not answering_any or (unresolved and len(unresolved) == len(silent) and nobody_asked):
         why = "; ".join(missing.why for missing in silent) or "no server of the cluster answers from here"

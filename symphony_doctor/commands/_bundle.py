@@ -21,8 +21,8 @@ from symphony_doctor.bundles.write import fit
 from symphony_doctor.commands._bundle_file import write_bundle, write_names
 from symphony_doctor.commands._bundle_secrets import configurations, reached, register
 from symphony_doctor.commands._bundle_texts import reports, texts
-from symphony_doctor.commands._diagnosis import cluster_of
 from symphony_doctor.commands._gather import gather
+from symphony_doctor.commands._observing import cluster_of
 from symphony_doctor.model.log import Log
 from symphony_doctor.redaction import Secrets
 from symphony_doctor.sources.file_system import FileSystem

@@ -85,7 +85,8 @@ def _node_names(options: dict[str, Any]) -> dict[str, str]:
     import asyncio
     import shlex
 
-    from symphony_doctor.commands._diagnosis import new_secrets, observe
+    from symphony_doctor.commands._diagnosis import new_secrets
+    from symphony_doctor.commands._observing import observe
     from symphony_doctor.commands._paths import node_directories
     from symphony_doctor.sources.request import Request
 

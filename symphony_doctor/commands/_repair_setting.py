@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import click
 
-from symphony_doctor.commands._diagnosis import observe
+from symphony_doctor.commands._observing import observe
 from symphony_doctor.commands._repair_options import Wishes
 from symphony_doctor.engine.diagnose import diagnose
 from symphony_doctor.engine.load import Provider, load_actions

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from symphony_doctor.commands._diagnosis import observe
+from symphony_doctor.commands._observing import observe
 from symphony_doctor.commands._repair_options import Wishes
 from symphony_doctor.commands._repair_setting import Setting, all_actions, executor_of, reach_of, to_standard_error
 from symphony_doctor.commands._request import EVIDENCE, request_of

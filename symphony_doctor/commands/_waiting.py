@@ -17,3 +17,8 @@ def tell_waiting(before: Report | None, now: Report, rules: Iterable[Check], lef
     transient = frozenset(rule.code for rule in rules if rule.transient)
     for line in waiting_lines(before, now, transient, max(0.0, left)):
         click.echo(known.redact(line), err=True)
+
+
+def tell_interrupted() -> None:
+    """Say that the report that follows is not complete."""
+    click.echo("symphony-doctor: interrupted: the report has what was there by then", err=True)

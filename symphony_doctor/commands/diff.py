@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import click
 
-from symphony_doctor.commands._diagnosis import new_secrets, observe
+from symphony_doctor.commands._diagnosis import new_secrets
+from symphony_doctor.commands._observing import observe
 from symphony_doctor.commands._output import write_checked
 from symphony_doctor.commands._request import evidence_options
 from symphony_doctor.errors import UsageError

@@ -12,11 +12,12 @@ import click
 from symphony_doctor.commands import _watch
 from symphony_doctor.commands._baseline import BASELINE, narrow
 from symphony_doctor.commands._completing import complete_codes
-from symphony_doctor.commands._diagnosis import exit_status, look, new_secrets, write
+from symphony_doctor.commands._diagnosis import look, new_secrets, write
 from symphony_doctor.commands._output import check_writable
 from symphony_doctor.commands._repair_options import repair_options
 from symphony_doctor.commands._repair_options import wishes as read_wishes
 from symphony_doctor.commands._request import evidence_options
+from symphony_doctor.commands._status import exit_status
 from symphony_doctor.commands._values import DURATION, codes
 from symphony_doctor.commands.checks import CHECKS_DIR, choose, load_rules, not_loaded, providers
 from symphony_doctor.errors import UsageError
@@ -99,6 +100,7 @@ def command(
         check_writable(output)
     wishes = read_wishes(**repairs, saved=saved)
     known, problems = new_secrets(), not_loaded(loaded)
+    looking = partial(look, request, rules, known, problems=problems)
     if fix:
         from symphony_doctor.commands._repair import look_and_repair
         from symphony_doctor.commands._repair_setting import Setting
@@ -107,13 +109,9 @@ def command(
         tell = partial(click.echo, err=not say_on_stdout)
         report = asyncio.run(look_and_repair(setting, wishes, rules, problems, wait or 0.0, tell))
     elif watch:
-        asyncio.run(
-            _watch.watch(
-                partial(look, request, rules, known, problems=problems), known, every=every, color=not no_color
-            )
-        )
+        asyncio.run(_watch.watch(looking, known, every=every, color=not no_color))
     else:
-        report = asyncio.run(look(request, rules, known, problems=problems, wait=wait or 0.0))
+        report = asyncio.run(looking(wait=wait or 0.0, stoppable=True))
     report = narrow(report, baseline)
     write(report, known, format_=format_, output=output, color=not no_color, verbosity=-1 if quiet else verbose)
     return exit_status(report, Severity[fail_on.upper()], format_)

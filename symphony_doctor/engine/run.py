@@ -24,7 +24,7 @@ MOST_FINDINGS = 100_000
 
 _NO_NODE = Missing(State.UNREACHABLE, "no node of a cluster was seen")
 
-_UNPROVEN = frozenset({State.DENIED, State.TIMED_OUT, State.UNREACHABLE, State.UNREADABLE, State.TOO_LARGE})
+_UNPROVEN = frozenset(State) - {State.ABSENT, State.NOT_ASKED}
 
 
 @dataclass(frozen=True, slots=True)

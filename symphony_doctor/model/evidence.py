@@ -23,6 +23,7 @@ class State(StrEnum):
     UNREACHABLE = "unreachable"
     UNREADABLE = "unreadable"
     TOO_LARGE = "too large"
+    INTERRUPTED = "interrupted"
 
 
 class EvidenceMissing(Exception):  # noqa: N818 - it is a signal to the engine, not a fault

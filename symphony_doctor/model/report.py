@@ -134,6 +134,9 @@ class Report:
     mutes: tuple[Muting, ...] = ()
     """every mute there is, and what became of it"""
 
+    is_interrupted: bool = False
+    """the gathering was ended before it was complete: what was not there by then is missing"""
+
     @property
     def roots(self) -> tuple[Reported, ...]:
         """Return the findings that no other finding explains."""

@@ -22,7 +22,7 @@ def draw(picture: Picture, width: int) -> RenderableType:
     parts: list[RenderableType] = [_table(picture, width)]
     if picture.is_drawn and picture.legend:
         parts.append(Text("  ").join(_legend(picture)))
-    parts += [Text(note) for note in picture.notes]
+    parts += map(_note, picture.notes)
     return Group(*parts)
 
 
@@ -69,6 +69,15 @@ def _filled(picture: Picture, columns: list[str], *, numbered: bool) -> Table:
             ]
         table.add_row(*cells)
     return table
+
+
+def _note(note: str) -> RenderableType:
+    """Let what follows a dash stand below itself."""
+    if not note.startswith("- "):
+        return Text(note)
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_row(Text("-"), Text(note[2:]))
+    return grid
 
 
 def _legend(picture: Picture) -> Iterator[Text]:

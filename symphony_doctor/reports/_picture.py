@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -18,7 +19,7 @@ from symphony_doctor.model.overview import (
     RouteState,
     RouteView,
 )
-from symphony_doctor.reports._page_times import clock
+from symphony_doctor.reports._page_times import ago
 from symphony_doctor.reports._words import listing, one_line, plural, shorten
 
 MOST_DRAWN: Final = 9
@@ -110,8 +111,11 @@ class Picture:
         return 1 < len(self.nodes) <= MOST_DRAWN
 
 
-def picture_of(overview: Overview, *, verbose: bool = False) -> Picture:
-    """Return what there is to draw; of what is not as it should be the first few, ``verbose`` all of it."""
+def picture_of(overview: Overview, now: float, *, verbose: bool = False) -> Picture:
+    """Return what there is to draw at ``now``, in Unix seconds.
+
+    Of what is not as it should be the first few, ``verbose`` all of it.
+    """
     routes = {frozenset((route.one, route.other)): route for route in overview.routes}
     nodes = tuple(
         PictureNode(
@@ -132,7 +136,7 @@ def picture_of(overview: Overview, *, verbose: bool = False) -> Picture:
         has_streams=bool(overview.streams),
         legend=tuple(reach for reach in Reach if reach in shown and reach is not Reach.OPEN),
         notes=(
-            *_few(list(_node_notes(overview)), most, "node"),
+            *_few(list(_node_notes(overview, now)), most, "node"),
             *_few(list(_route_notes(overview)), most, "route"),
             *_stream_notes(overview, most),
         ),
@@ -178,10 +182,10 @@ def _few(notes: list[str], most: int | None, word: str) -> Iterator[str]:
         yield f"and {plural(len(notes) - most, f'more {word}')}; -v lists them all"
 
 
-def _node_notes(overview: Overview) -> Iterator[str]:
+def _node_notes(overview: Overview, now: float) -> Iterator[str]:
     for node in overview.nodes:
         if node.state is not NodeState.UP:
-            heard = f"; last heard {clock(node.heard_at)} UTC" if node.heard_at is not None else ""
+            heard = f"; last heard {ago(node.heard_at, now)}" if node.heard_at is not None else ""
             yield f"{one_line(node.name)} {_IS[node.state]}: {one_line(node.how)}{heard}"
 
 
@@ -205,11 +209,13 @@ def _stream_notes(overview: Overview, most: int | None) -> Iterator[str]:
     else:
         yield f"{plural(len(overview.streams), 'stream')}, {len(faulty)} in trouble:"
         alike: dict[str, list[str]] = {}
+        count = Counter(stream.stream for stream in faulty)
         for stream in faulty:
-            alike.setdefault(_trouble(stream, overview), []).append(stream.stream)
+            account = f" of {shorten(stream.account_name or stream.account)}" if count[stream.stream] > 1 else ""
+            alike.setdefault(_trouble(stream, overview), []).append(f"{shorten(stream.stream, 40)}{account}")
         most_names = len(faulty) if most is None else most
         for words, names in islice(alike.items(), most):
-            yield f"- {listing((shorten(name, 40) for name in names), most_names)}: {words}"
+            yield f"- {listing(names, most_names)}: {words}"
         left = sum(map(len, islice(alike.values(), most, None))) if most is not None else 0
         if left:
             yield f"and {plural(left, 'more stream')}; -v lists them all"

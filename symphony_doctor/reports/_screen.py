@@ -74,7 +74,7 @@ class Screen:
         self._draw(Text(f"{_verdict_mark(judged)} {judged.text}", style=_verdict_style(judged)))
         if report.overview.nodes:
             self._blank()
-            self._draw(draw(picture_of(report.overview, verbose=verbose), self._width))
+            self._draw(draw(picture_of(report.overview, report.generated_at, verbose=verbose), self._width))
         problems = problems_of(report, verbose=verbose)
         nodes = tuple(node.name for node in report.nodes)
         for problem in problems:

@@ -107,6 +107,7 @@ def footer(report: Report, *, verbose: bool) -> tuple[Line, ...]:
     partly = tuple(result for result in report.results_of(Status.FAILED) if result.reason)
     return (
         *crashed,
+        *_interrupted(report),
         *broken,
         *_became(report),
         *(Line(each.label, each.text, each.loud) for each in mute_lines(report)),
@@ -118,6 +119,11 @@ def footer(report: Report, *, verbose: bool) -> tuple[Line, ...]:
         *_by_reason("Not given", _not_given(report)),
         *_missing(report, "" if verbose else "\n".join(result.reason for result in (*skipped, *partly))),
     )
+
+
+def _interrupted(report: Report) -> Iterator[Line]:
+    if report.is_interrupted:
+        yield Line("Cut short", "interrupted while it looked: what was not there by then was not seen", loud=True)
 
 
 def _since(report: Report) -> str:
@@ -171,7 +177,7 @@ def _problem_words(problems: list[Problem]) -> str:
 def _doubts(report: Report) -> list[str]:
     crashed = len(report.results_of(Status.CRASHED))
     skipped = len(report.results_of(Status.SKIPPED)) - len(_not_given(report))
-    doubts = []
+    doubts = ["INTERRUPTED, so not complete"] if report.is_interrupted else []
     if crashed:
         doubts.append(f"{plural(crashed, 'rule')} CRASHED")
     if skipped:

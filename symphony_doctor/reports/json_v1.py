@@ -146,6 +146,7 @@ class ReportV1:
     since: SinceV1 | None = None
     muted: list[FindingV1] = field(default_factory=list)
     mutes: list[MuteV1] = field(default_factory=list)
+    interrupted: bool = False
 
 
 def to_json(report: Report) -> str:
@@ -178,6 +179,7 @@ def convert(report: Report) -> ReportV1:
         since=_since(report.since) if report.since else None,
         muted=[_finding(found) for found in report.muted],
         mutes=[mute_v1(muting) for muting in report.mutes],
+        interrupted=report.is_interrupted,
     )
 
 
@@ -263,4 +265,6 @@ def _members(value: object) -> dict[str, object]:
         del members["since"]  # a report of all findings is as it always was
     if isinstance(value, ReportV1) and not value.mutes:
         del members["muted"], members["mutes"]
+    if isinstance(value, ReportV1) and not value.interrupted:
+        del members["interrupted"]  # so is one of a run that came to its end
     return members

@@ -32,7 +32,7 @@ def to_plain(report: Report, *, width: int = 80, verbosity: int = 0) -> str:
     page.say(verdict(report).text)
     if report.overview.nodes:
         page.blank()
-        page.picture(picture_of(report.overview, verbose=verbose))
+        page.picture(picture_of(report.overview, report.generated_at, verbose=verbose))
     problems = problems_of(report, verbose=verbose)
     nodes = tuple(node.name for node in report.nodes)
     for problem in problems:

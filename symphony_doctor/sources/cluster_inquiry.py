@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 
 import msgspec
 
@@ -19,12 +20,15 @@ from symphony_doctor.model.evidence import Evidence, Missing, Seen, State
 from symphony_doctor.model.identity import Token
 from symphony_doctor.model.jetstream import JetStream, MetaGroup
 from symphony_doctor.sources import answers, jsz
+from symphony_doctor.sources.attendance import INTERRUPTED
 from symphony_doctor.sources.credentials import Credentials
 from symphony_doctor.sources.deadline import Deadline
 from symphony_doctor.sources.nats_server import greet
 from symphony_doctor.sources.observation import Address, Observation, ResolverPack, ServerAnswers
 from symphony_doctor.sources.reading import Reading
 from symphony_doctor.sources.system_account import Connection, RefusedError, connected
+
+_SILENT = Missing(State.TIMED_OUT, "CLAIMS.LIST was not answered in time", "CLAIMS.LIST")
 
 PAGE = 256
 """Accounts in one page of JSZ: the server holds a lock while it makes one."""
@@ -45,7 +49,16 @@ async def inquire(
     """Ask every server all about itself, each within ``seconds``, and then those found on the way."""
     async with AsyncExitStack() as stack:
         reached = await asyncio.gather(
-            *(_reach(stack, address, credentials, reading, Deadline.after(seconds)) for address in addresses)
+            *(
+                reading.attendance.do(
+                    address.who,
+                    "connecting",
+                    seconds,
+                    _reach(stack, address, credentials, reading, Deadline.after(seconds)),
+                    partial(_unreached, address),
+                )
+                for address in addresses
+            )
         )
         connections = [each.connection for each in reached if isinstance(each.connection, Connection)]
         asked = {
@@ -54,11 +67,18 @@ async def inquire(
             if isinstance(each.connection, Connection) and each.answers is not None
         }
         deadline = Deadline.after(seconds)
-        asked |= await _ask_further(connections, asked, reading, deadline)
+        do = reading.attendance.do
+        further = _ask_further(connections, asked, reading, deadline)
+        asked |= await do("other servers", "found by way of these", seconds, further, lambda _: {})
         holders, pack = await asyncio.gather(
-            _resolver_accounts(connections, asked, deadline), _pack(connections, reached, reading, deadline)
+            do("resolvers", "their accounts", 1.0, _resolver_accounts(connections, asked, deadline), lambda _: {}),
+            do("resolvers", "account JWTs", seconds, _pack(connections, reached, reading, deadline), ResolverPack),
         )
-    return [pack, *_attributed(reached, asked, holders)]
+    return [pack, *_attributed(reached, asked, holders, INTERRUPTED if reading.attendance.is_over else _SILENT)]
+
+
+def _unreached(address: Address, missing: Missing) -> _Reached:
+    return _Reached(ServerAnswers(address.text, address.directory, missing), missing)
 
 
 async def _reach(
@@ -73,7 +93,7 @@ async def _reach(
         )
     except RefusedError as refused:
         return _Reached(greeted, refused.missing)
-    return _Reached(greeted, connection, await _ask(connection, connection.server.id, reading, deadline))
+    return _Reached(greeted, connection, await _ask(connection, connection.server.id, reading, deadline, address.who))
 
 
 async def _ask_further(
@@ -90,7 +110,7 @@ async def _ask_further(
     return dict(zip(ways, found, strict=True))
 
 
-async def _ask(way: Connection, server_id: str, reading: Reading, deadline: Deadline) -> ServerAnswers:
+async def _ask(way: Connection, server_id: str, reading: Reading, deadline: Deadline, who: str = "") -> ServerAnswers:
     asked_at = time.time()
     server, routes, jetstream, meta_group, health = await asyncio.gather(
         way.ask(
@@ -101,7 +121,7 @@ async def _ask(way: Connection, server_id: str, reading: Reading, deadline: Dead
             deadline,
         ),
         way.ask(server_id, "ROUTEZ", answers.Routez, answers.routes, deadline),
-        _jetstream(way, server_id, reading, deadline),
+        _jetstream(way, server_id, reading, deadline, who or f"server {server_id[:8]}"),
         way.ask(server_id, "RAFTZ", _Raftz, _meta_group, deadline, group="_meta_"),
         way.ask(server_id, "HEALTHZ", answers.Healthz, answers.health, deadline, details=True),
     )
@@ -125,14 +145,18 @@ def _meta_group(groups: _Raftz) -> MetaGroup | None:
     return answers.meta_group(found[0]) if found else None
 
 
-async def _jetstream(way: Connection, server_id: str, reading: Reading, deadline: Deadline) -> Evidence[JetStream]:
+async def _jetstream(
+    way: Connection, server_id: str, reading: Reading, deadline: Deadline, who: str = ""
+) -> Evidence[JetStream]:
     pages: list[jsz.Jsz] = []
     accounts = 0
     while True:
-        page = await way.ask(
-            server_id, "JSZ", jsz.Jsz, _itself, deadline,
-            accounts=True, streams=True, config=True, offset=accounts, limit=PAGE,
-        )  # fmt: skip
+        of = f" of {max(1, -(-pages[0].total // PAGE))}" if pages else ""
+        with reading.attendance.telling(who, f"asked JSZ page {len(pages) + 1}{of}"):
+            page = await way.ask(
+                server_id, "JSZ", jsz.Jsz, _itself, deadline,
+                accounts=True, streams=True, config=True, offset=accounts, limit=PAGE,
+            )  # fmt: skip
         if isinstance(page, Missing):
             return page
         pages.append(page.value)
@@ -212,10 +236,12 @@ async def _pack(
 
 
 def _attributed(
-    reached: Iterable[_Reached], asked: dict[str, ServerAnswers], holders: dict[str, Evidence[frozenset[str]]]
+    reached: Iterable[_Reached],
+    asked: dict[str, ServerAnswers],
+    holders: dict[str, Evidence[frozenset[str]]],
+    silent: Missing,
 ) -> list[ServerAnswers]:
     """Put the answers of each server beside the greeting of the address that led to it."""
-    silent = Missing(State.TIMED_OUT, "CLAIMS.LIST was not answered in time", "CLAIMS.LIST")
     complete: list[ServerAnswers] = []
     left = dict(asked)
     for each in reached:

@@ -4,38 +4,36 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from symphony_doctor.errors import UsageError
 from symphony_doctor.formats.nats_settings import DEFAULT_CLIENT_PORT, route_address
-from symphony_doctor.model.configuration import NatsConfig, RouteAddress
 from symphony_doctor.model.evidence import Seen
 from symphony_doctor.model.identity import Located
 from symphony_doctor.sources import load_balancer, node_directory
-from symphony_doctor.sources.container import Outside, outside_of
+from symphony_doctor.sources.container import outside_of
+from symphony_doctor.sources.counted_files import counted
 from symphony_doctor.sources.credentials import Credentials
 from symphony_doctor.sources.deadline import Deadline, leave_threads_behind
 from symphony_doctor.sources.http import collect as collect_ui
 from symphony_doctor.sources.nats_server import collect as collect_servers
 from symphony_doctor.sources.nats_server import probe_routes
+from symphony_doctor.sources.node_addresses import client_addresses, route_addresses, told_routes, ui_addresses
 from symphony_doctor.sources.node_directory import NodeDirectory
 from symphony_doctor.sources.node_hosts import NodeHosts, node_hosts
-from symphony_doctor.sources.node_logs import with_logs
+from symphony_doctor.sources.node_logs import with_logs, without_logs
 from symphony_doctor.sources.observation import (
     Address,
     GivenCredentials,
-    NodeFiles,
     Observation,
     ServerAnswers,
     ServiceAnswer,
+    UiAnswers,
 )
 from symphony_doctor.sources.ports import probe_ports
 from symphony_doctor.sources.reading import Reading
 from symphony_doctor.sources.request import Request
 from symphony_doctor.sources.tokens import TokenReader
-
-DEFAULT_UI_PORT = 8080
-
-_LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 async def collect(
@@ -53,40 +51,97 @@ async def collect(
     read_token = TokenReader()
     deadline = Deadline.after(request.seconds)
     nodes = _distinct(request.directories)
+    do, seconds = request.attendance.do, request.seconds
     files = await asyncio.gather(
         *(
-            node_directory.collect(each, read_token, fingerprint, request.environment, deadline, hosts.files(each))
+            do(
+                each.place,
+                "reading files",
+                seconds,
+                node_directory.collect(
+                    each,
+                    read_token,
+                    fingerprint,
+                    request.environment,
+                    deadline,
+                    counted(hosts.files(each), each.place, request.attendance.progress),
+                ),
+                partial(node_directory.without_files, each),
+            )
             for each in nodes
         )
     )
     balancers = await asyncio.gather(
-        *(load_balancer.collect(path, fingerprint, deadline) for path in request.load_balancers)
+        *(
+            do(
+                "load balancers",
+                f"reading {path}",
+                seconds,
+                load_balancer.collect(path, fingerprint, deadline),
+                partial(load_balancer.unread, path),
+            )
+            for path in request.load_balancers
+        )
     )
-    files, given = await with_logs(request, nodes, files, hosts, fingerprint)
+    files, given = await do(
+        "logs", "reading", seconds, with_logs(request, nodes, files, hosts, fingerprint), partial(without_logs, files)
+    )
     observations: list[Observation] = [*files, *given, *balancers, *_claims(request)]
     if not request.network:
         return observations
-    reading = Reading(read_token, fingerprint, request.record)
+    reading = Reading(read_token, fingerprint, request.record, request.attendance)
     outside = outside_of(((each.place, each.container) for each in nodes), hosts.addresses)
-    addresses = _unique(_given_first(request.servers, _client_addresses(files, outside)))
-    routes = _route_addresses(files, outside)
+    addresses = _unique(_given_first(request.servers, client_addresses(files, outside)))
+    routes = route_addresses(files, outside)
     system, others = request.credentials, request.further_credentials
     if system is not None and others:
         from symphony_doctor.sources import services  # noqa: PLC0415 - the client is imported only if used
 
-        system, others = await services.tell_apart(addresses, (system, *others), request.seconds)
+        given_all = (system, *others)
+        system, others = await do(
+            "servers",
+            "whose credentials these are",
+            seconds,
+            services.tell_apart(addresses, given_all, seconds),
+            lambda _: (given_all[0], given_all[1:]),
+        )
+    interfaces = _given_first(request.uis, ui_addresses(files, outside))
     answers, probes, answered, told = await asyncio.gather(
-        collect_servers(addresses, system, reading, request.seconds),
-        probe_routes(routes, request.seconds, outside),
-        collect_ui(_given_first(request.uis, _ui_addresses(files, outside)), fingerprint, request.seconds),
-        _ask_services(addresses, others, request.seconds),
+        collect_servers(addresses, system, reading, seconds),
+        do("routes", "connecting", seconds, probe_routes(routes, seconds, outside), lambda _: []),
+        do(
+            "UI ports",
+            "asked for their health",
+            seconds,
+            collect_ui(interfaces, fingerprint, seconds),
+            lambda missing: [UiAnswers(each.directory or "", missing, each.client or "") for each in interfaces],
+        ),
+        do(
+            "services",
+            "asked for the replica count",
+            seconds,
+            _ask_services(addresses, others, seconds),
+            lambda missing: [ServiceAnswer(missing)] if others else [],
+        ),
     )
     observations += [*answers, *probes, *answered, *told]
     servers = [each for each in answers if isinstance(each, ServerAnswers)]
     further, more, ports = await asyncio.gather(
-        probe_routes(_told_routes(answers, set(routes)), request.seconds, outside),
-        collect_servers(_advertised(request, observations), None, reading, request.seconds),
-        probe_ports(files, servers, addresses, request.seconds, outside),
+        do(
+            "routes",
+            "connecting to those told",
+            seconds,
+            probe_routes(told_routes(answers, set(routes)), seconds, outside),
+            lambda _: [],
+        ),
+        collect_servers(_advertised(request, observations), None, reading, seconds),
+        do(
+            "ports",
+            "asked for their certificates",
+            seconds,
+            probe_ports(files, servers, addresses, seconds, outside),
+            lambda _: [],
+        ),
     )
     # an address that only a server advertises may be of a network that is not this one: its silence says nothing
     greeted = [each for each in more if isinstance(each, ServerAnswers) and isinstance(each.greeting, Seen)]
@@ -159,107 +214,6 @@ def _unique(addresses: Iterable[Address]) -> tuple[Address, ...]:
         if known is None or known.directory is None:
             by_text[address.text] = address
     return tuple(by_text.values())
-
-
-def _client_addresses(files: Iterable[NodeFiles], outside: Outside) -> list[Address]:
-    every = list(files)
-    found = []
-    for each in every:
-        if isinstance(each.nats_config, Seen):
-            config = each.nats_config.value
-            place = outside.place(each.directory, _client_host(each, every, outside), config.client.port)
-            if place is not None and config.client.port > 0:
-                found.append(Address(*place, each.directory))
-    return found
-
-
-def _client_host(node: NodeFiles, files: list[NodeFiles], outside: Outside) -> str | None:
-    configured = node.nats_config.value.client.host if isinstance(node.nats_config, Seen) else None
-    if configured:
-        return configured
-    found = _host_of(node, files)
-    # where nothing but this machine comes into question, that of a node behind SSH is the other one
-    return outside.hosts.get(node.directory, found) if found is None or found in _LOCAL else found
-
-
-def _ui_addresses(files: Iterable[NodeFiles], outside: Outside) -> list[Address]:
-    """Return the UI port of every node: on the host of its client port, as no setting names another.
-
-    A node without a nats.config, as one that still shows the wizard, is here only if all others are.
-    """
-    every = list(files)
-    hosts = {
-        route.host for each in every if isinstance(each.nats_config, Seen) for route in _routes(each.nats_config.value)
-    }
-    here = "127.0.0.1" if hosts and hosts <= _LOCAL else None
-    found = []
-    for each in every:
-        host = _client_host(each, every, outside) if isinstance(each.nats_config, Seen) else here
-        if isinstance(each.symphony_config, Seen):
-            place = outside.place(each.directory, host, each.symphony_config.value.ui_port or DEFAULT_UI_PORT)
-            if place is not None:
-                found.append(Address(*place, each.directory))
-    return found
-
-
-def _host_of(node: NodeFiles, files: list[NodeFiles]) -> str | None:
-    """Find the host of a node that listens on all interfaces: it is where the others' routes lead.
-
-    A node lists the others and not itself, so of all hosts in routes its own is the one that it does not
-    list, or that bears its name, or that is written with its route port.
-    """
-    config = node.nats_config.value if isinstance(node.nats_config, Seen) else None
-    if config is None or config.cluster is None:
-        return "127.0.0.1"
-    if config.cluster.advertise is not None:
-        advertised = route_address(config.cluster.advertise.value)
-        if advertised is not None:
-            return advertised[0]
-    own = {(route.host, route.port) for route in config.cluster.routes}
-    port = config.cluster.listen.port if config.cluster.listen else None
-    elsewhere = {
-        (route.host, route.port)
-        for other in files
-        if other is not node and isinstance(other.nats_config, Seen) and other.nats_config.value.cluster
-        for route in other.nats_config.value.cluster.routes
-        if port is None or route.port == port
-    }
-    name = config.server_name.value.lower() if config.server_name else None
-    named = {host for host, _ in elsewhere if name is not None and host.partition(".")[0].lower() == name}
-    left = {host for host, at in elsewhere if (host, at) not in own}
-    for hosts in (named, left):
-        if len(hosts) == 1:
-            return next(iter(hosts))
-    every = {host for host, _ in own | elsewhere}
-    return "127.0.0.1" if every and every <= _LOCAL else None
-
-
-def _route_addresses(files: Iterable[NodeFiles], outside: Outside) -> tuple[tuple[str, int], ...]:
-    """Return where routes lead, but for those that lead to their own machine where that is another one."""
-    return tuple(
-        dict.fromkeys(
-            (route.host, route.port)
-            for each in files
-            if isinstance(each.nats_config, Seen)
-            for route in _routes(each.nats_config.value)
-            if not outside.is_for_itself(each.directory, route.host)
-        )
-    )
-
-
-def _told_routes(answers: Iterable[Observation], known: set[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
-    """Return the routes that servers say they are configured with (VARZ), as far as no file named them."""
-    told = (
-        route_address(url)
-        for each in answers
-        if isinstance(each, ServerAnswers) and isinstance(each.server, Seen)
-        for url in each.server.value.cluster_routes
-    )
-    return tuple(dict.fromkeys(address for address in told if address is not None and address not in known))
-
-
-def _routes(config: NatsConfig) -> tuple[RouteAddress, ...]:
-    return config.cluster.routes if config.cluster else ()
 
 
 def _advertised(request: Request, observations: list[Observation]) -> tuple[Address, ...]:

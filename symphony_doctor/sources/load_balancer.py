@@ -40,6 +40,11 @@ async def collect(path: Path, fingerprint: Callable[[str], str], deadline: Deadl
     return LoadBalancerFile(LoadBalancer(str(path), content))
 
 
+def unread(path: Path, missing: Missing) -> LoadBalancerFile:
+    """Return a configuration that was not read."""
+    return LoadBalancerFile(LoadBalancer(str(path), missing))
+
+
 def _read(path: Path, fingerprint: Callable[[str], str]) -> Evidence[Balancing]:
     from symphony_doctor.formats import haproxy, nginx  # noqa: PLC0415 - only where there is a load balancer
     from symphony_doctor.formats.haproxy_sections import is_haproxy  # noqa: PLC0415

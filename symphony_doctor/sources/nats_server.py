@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from functools import partial
 
 from symphony_doctor.model.certificate import Port, PortCertificate
 from symphony_doctor.model.evidence import Missing
@@ -26,7 +27,16 @@ async def collect(
     every = tuple(addresses)
     if credentials is None:
         deadline = Deadline.after(seconds)
-        return [*await asyncio.gather(*(greet(each, deadline) for each in every))]
+        return [
+            *await asyncio.gather(
+                *(
+                    reading.attendance.do(
+                        each.who, "connecting", seconds, greet(each, deadline), partial(_unheard, each)
+                    )
+                    for each in every
+                )
+            )
+        ]
     from symphony_doctor.sources.cluster_inquiry import inquire  # noqa: PLC0415 - the client is imported only if used
 
     return await inquire(every, credentials, reading, seconds)
@@ -42,6 +52,10 @@ async def greet(address: Address, deadline: Deadline, tls: Tls | None = None) ->
         found.greeting,
         certificates=(PortCertificate(Port.CLIENT, address.text, found.certificate),),
     )
+
+
+def _unheard(address: Address, missing: Missing) -> ServerAnswers:
+    return ServerAnswers(address.text, address.directory, missing)
 
 
 async def probe_routes(

@@ -79,6 +79,11 @@ async def collect(
     except TimeoutError:
         why = f"{node.place} could not be read in time: its file system does not answer, or it holds huge files"
         lost = Missing(State.TIMED_OUT, why, node.place)
+    return without_files(node, lost)
+
+
+def without_files(node: NodeDirectory, lost: Missing) -> NodeFiles:
+    """Return a node of which nothing could be read."""
     return NodeFiles(node.name, node.place, lost, lost, lost, lost, lost, store=lost)
 
 

@@ -47,6 +47,11 @@ async def with_logs(
     return read, [replace(each, logs=_recent(each.logs, since)) for each in given]
 
 
+def without_logs(files: list[NodeFiles], missing: Missing) -> tuple[list[NodeFiles], list[GivenLog]]:
+    """Return the nodes with the reason why no log of theirs was read."""
+    return [replace(each, log=missing) for each in files], []
+
+
 def _recent(logs: Evidence[tuple[Log, ...]], since: float | None) -> Evidence[tuple[Log, ...]]:
     if since is None or isinstance(logs, Missing):
         return logs

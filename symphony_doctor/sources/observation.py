@@ -34,6 +34,11 @@ class Address:
         """Return ``host:port``."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
+    @property
+    def who(self) -> str:
+        """Return whom progress is told of: the node by its directory, where that is known."""
+        return self.directory or self.text
+
 
 @dataclass(frozen=True, slots=True)
 class NodeFiles:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from symphony_doctor.model.judging import USUAL, Judging
 from symphony_doctor.model.log import Log
+from symphony_doctor.sources.attendance import Attendance
 from symphony_doctor.sources.credentials import Credentials, Tls
 from symphony_doctor.sources.file_system import FileSystem
 from symphony_doctor.sources.log_files import LogFile
@@ -25,6 +26,7 @@ class Request:
     and the file system that it is in. Of logs, complaints that ended before ``logs_since`` (Unix seconds) are left
     out. ``uis`` are addresses of UI ports that were given: of the node with that directory, or with that client
     address. ``judging`` is how what was seen is to be judged.
+    ``attendance`` is told what is waited for, and may end it.
     """
 
     directories: tuple[NodeDirectory, ...] = ()
@@ -46,6 +48,7 @@ class Request:
     logs_since: float | None = None
     uis: tuple[Address, ...] = ()
     judging: Judging = USUAL
+    attendance: Attendance = field(default_factory=Attendance)
 
     @property
     def is_live(self) -> bool:

@@ -72,6 +72,16 @@ def say(data: bytes) -> Behave:
     return behave
 
 
+def silent_until(end: threading.Event) -> Behave:
+    """Say nothing, and close once that is set."""
+
+    def behave(connection: socket.socket) -> None:
+        end.wait(60)
+        connection.close()
+
+    return behave
+
+
 def say_and_close(data: bytes) -> Behave:
     """Say this and close."""
 

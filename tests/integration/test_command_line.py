@@ -173,7 +173,7 @@ def test_a_baseline_that_is_no_report(origin: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("more", [[], ["--wait", "50s"]], ids=["looking", "waiting"])
 def test_status_130_interrupted(more: list[str]) -> None:
-    """Ctrl-C in the middle of a slow run: 130 at once, one line, no traceback, no process left."""
+    """Ctrl-C in the middle of a slow run: at once 130 and what is there, no traceback, no process left."""
     with listening(say(b"")) as port:
         command = [str(PROGRAM), "run", "--server", f"127.0.0.1:{port}", "--timeout", "50s", *more]
         child = subprocess.Popen(
@@ -189,7 +189,12 @@ def test_status_130_interrupted(more: list[str]) -> None:
             child.send_signal(signal.SIGINT)
             out, err = child.communicate(timeout=20)
             seconds = time.monotonic() - began
-        assert (child.returncode, out, err.strip()) == (130, "", "symphony-doctor: interrupted")
+        assert (child.returncode, err.strip()) == (
+            130,
+            "symphony-doctor: interrupted: the report has what was there by then",
+        )
+        assert "INTERRUPTED, so not complete" in out
+        assert "interrupted before it was looked at" in out
         assert seconds < 1.0 + 2.0  # a second, and what a busy machine takes
         assert not session_members(child.pid)
 
@@ -402,3 +407,33 @@ def test_import_without_a_warning() -> None:
         [sys.executable, "-W", "error", "-c", code % (modules,)], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_an_interrupted_run_reports_what_was_read_and_concludes_nothing_from_the_rest(tmp_path: Path) -> None:
+    """One of two nodes answers never: what its files tell is found, and that it is down is not."""
+    for name, port in (("node1", 1), ("node2", 2)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "symphony.config").write_text("{")
+        (tmp_path / name / "nats.config").write_text(f'server_name: {name}\nlisten: "127.0.0.1:{port}"\n')
+    with listening(say(b"")) as port:
+        (tmp_path / "node2" / "nats.config").write_text(f'server_name: node2\nlisten: "127.0.0.1:{port}"\n')
+        nodes = [f"--node={tmp_path / name}" for name in ("node1", "node2")]
+        child = subprocess.Popen(
+            [PROGRAM, "run", *nodes, "--timeout", "50s", "--format", "json"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        with child:
+            wait_for_connection(child.pid, port)
+            child.send_signal(signal.SIGINT)
+            out, _ = child.communicate(timeout=20)
+    report = json.loads(out)
+
+    assert child.returncode == 130
+    assert report["interrupted"] is True
+    assert [node["sources"][0] for node in report["cluster"]["nodes"]] == ["files", "files"]
+    assert "CF001" in {found["code"] for found in report["findings"]}
+    undecided = {each["code"]: each for each in report["checks"] if each["status"] == "skipped"}
+    assert undecided["QU001"]["unproven"] is True
+    assert "node2: interrupted before it was looked at" in undecided["QU001"]["reason"]

@@ -11,7 +11,8 @@ from collections.abc import Callable
 import nats.errors
 import pytest
 
-from symphony_doctor.commands._diagnosis import new_secrets, observe
+from symphony_doctor.commands._diagnosis import new_secrets
+from symphony_doctor.commands._observing import observe
 from symphony_doctor.commands._repair_options import Wishes
 from symphony_doctor.commands._repair_setting import reach_of
 from symphony_doctor.formats import secret_values

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from symphony_doctor.commands._diagnosis import cluster_of, new_secrets
+from symphony_doctor.commands._diagnosis import new_secrets
 from symphony_doctor.commands._gather import gather
+from symphony_doctor.commands._observing import cluster_of
 from symphony_doctor.lab.cluster import Lab
 from symphony_doctor.lab.leading import move_leaders
 from symphony_doctor.model.evidence import Seen

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from symphony_doctor.bundles.manifest import SCHEMA
-from symphony_doctor.commands._diagnosis import cluster_of
+from symphony_doctor.commands._observing import cluster_of
 from symphony_doctor.engine.diagnose import diagnose
 from symphony_doctor.model.finding import Severity
 from symphony_doctor.sources.bundle import read_bundle

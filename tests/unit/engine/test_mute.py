@@ -9,7 +9,7 @@ from datetime import date
 import jsonschema
 import pytest
 
-from symphony_doctor.commands._diagnosis import exit_status
+from symphony_doctor.commands._status import exit_status
 from symphony_doctor.engine.mute import mute
 from symphony_doctor.model.check import Check
 from symphony_doctor.model.finding import Finding, Severity, Subject

@@ -52,6 +52,14 @@ def test_every_report_keeps_the_schema(report: Report) -> None:
     assert len(document["findings"]) == len(report.findings)
 
 
+def test_an_interrupted_run_says_so_and_another_one_does_not() -> None:
+    report = builder.report(builder.account_missing())
+    cut_short = written(replace(report, is_interrupted=True))
+
+    assert cut_short.pop("interrupted") is True
+    assert cut_short == written(report)
+
+
 def test_the_keys_and_their_order_are_the_contract() -> None:
     document = written(builder.report(builder.account_missing()))
 

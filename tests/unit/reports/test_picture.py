@@ -139,7 +139,7 @@ def test_more_troubles_than_fit_are_counted_and_v_shows_them() -> None:
 def test_a_node_that_is_down_is_told_with_when_it_was_heard() -> None:
     seen = Overview(nodes=(NodeView("node1", NodeState.DOWN, "refuses connections", heard_at=AT - 60),))
 
-    assert "node1 is down: refuses connections; last heard 2026-01-02 03:03:05 UTC" in plain(seen)
+    assert "node1 is down: refuses connections; last heard 2026-01-02 03:03:05 UTC, 60 s" in "\n".join(plain(seen))
     assert line(screen(seen), "✖ node1") == ["✖", "node1", "down"]
 
 
@@ -189,3 +189,11 @@ def test_hostile_names_do_not_leave_their_place() -> None:
 
 def test_a_report_of_one_line_has_no_picture() -> None:
     assert len(screen(cluster(3), verbosity=-1)) == len(plain(cluster(3), verbosity=-1)) == 2
+
+
+def test_streams_of_one_name_are_told_apart_by_their_accounts() -> None:
+    streams = tuple(
+        Placement("KV_a", ACCOUNT, name, "file", 3, has_leader=False, copies=(Copy(CopyState.NONE),) * 2)
+        for name in ("alice", "bob")
+    )
+    assert "- KV_a of alice, KV_a of bob: no leader" in plain(cluster(2, streams=streams))
