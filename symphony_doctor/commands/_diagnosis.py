@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import secrets
 import shutil
 import sys
@@ -13,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from symphony_doctor.commands._observing import observe, observe_or_stop, pause_or_stop
-from symphony_doctor.commands._output import write_checked
+from symphony_doctor.commands._output import is_colored, write_checked
 from symphony_doctor.commands._waiting import tell_interrupted, tell_waiting
 from symphony_doctor.engine.diagnose import diagnose
 from symphony_doctor.model.check import Check
@@ -97,7 +96,7 @@ def write(
         report,
         verbosity=verbosity,
         width=shutil.get_terminal_size().columns if terminal else 80,
-        color=terminal and color and not os.environ.get("NO_COLOR"),
+        color=terminal and is_colored(color),
         terminal=terminal,
     )
     write_checked(document, known, output)

@@ -16,6 +16,16 @@ from symphony_doctor.errors import DoctorError, LeakError, UsageError
 from symphony_doctor.redaction import Secrets
 
 
+def is_screen(stream: IO[str]) -> bool:
+    """Tell whether somebody looks at a stream on a terminal that knows escape codes."""
+    return stream.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+
+
+def is_colored(color: bool) -> bool:
+    """Tell whether standard output gets colours."""
+    return color and not os.environ.get("NO_COLOR") and is_screen(sys.stdout)
+
+
 def check_writable(path: Path) -> None:
     """Find out before anything is diagnosed that a file cannot be written; raise ``UsageError``."""
     parent = path.parent

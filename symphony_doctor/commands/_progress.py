@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 import sys
 import time
@@ -13,6 +12,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Final
 
+from symphony_doctor.commands._output import is_screen
 from symphony_doctor.reports.progress import Waiting, progress_lines
 from symphony_doctor.sources.node_directory import NodeDirectory
 from symphony_doctor.sources.request import Request
@@ -57,7 +57,7 @@ class Board:
 @asynccontextmanager
 async def progress_shown(request: Request) -> AsyncIterator[Request]:
     """Give the request that tells of its progress, where somebody looks at standard error."""
-    if not sys.stderr.isatty() or os.environ.get("TERM", "dumb") == "dumb":
+    if not is_screen(sys.stderr):
         yield request
         return
     board = Board(_names(request.directories) or {each.text: each.text for each in request.servers})

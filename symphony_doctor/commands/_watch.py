@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 import sys
 import time
@@ -13,7 +12,7 @@ from typing import Any, Never, TypeVar
 
 import click
 
-from symphony_doctor.commands._output import write_checked
+from symphony_doctor.commands._output import is_colored, is_screen, write_checked
 from symphony_doctor.commands._values import DURATION
 from symphony_doctor.errors import UsageError
 from symphony_doctor.model.report import Report
@@ -45,7 +44,7 @@ def check(*, others: dict[str, bool]) -> None:
 
 async def watch(look: Callable[[], Awaitable[Report]], known: Secrets, *, every: float, color: bool) -> Never:
     """Look every so many seconds until interrupted. A terminal is redrawn; elsewhere each change is a line."""
-    color = color and not os.environ.get("NO_COLOR")
+    color = is_colored(color)
     before: Report | None = None
     changes: deque[str] = deque(maxlen=_MOST_CHANGES)
     while True:
@@ -53,7 +52,7 @@ async def watch(look: Callable[[], Awaitable[Report]], known: Secrets, *, every:
         report = await look()
         lines = list(change_lines(before, report))
         changes.extend(lines if before is not None else ())
-        if sys.stdout.isatty():
+        if is_screen(sys.stdout):
             size = shutil.get_terminal_size()
             page = FORMATS["terminal"](report, width=size.columns, color=color, terminal=True)
             noted = "".join(f"{line}\n" for line in ("", *changes)) if changes else ""

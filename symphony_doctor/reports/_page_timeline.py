@@ -10,7 +10,7 @@ from symphony_doctor.model.report import Report
 from symphony_doctor.reports._page_times import clock, duration
 from symphony_doctor.reports._words import one_line, plural
 
-_MOMENT_WORDS: Final = {
+MOMENT_WORDS: Final = {
     MomentKind.STARTED: "server started",
     MomentKind.RELOADED: "configuration reloaded",
     MomentKind.QUORUM_REACHED: "quorum reached",
@@ -71,7 +71,7 @@ def _event(moment: Moment, lane: int, now: float) -> Event:
         before="" if moment.at is None or now < moment.at else duration(now - moment.at),
         lane=lane,
         node=one_line(moment.node),
-        what=_MOMENT_WORDS[moment.kind],
+        what=MOMENT_WORDS[moment.kind],
         text=one_line(moment.text),
         extent=extent,
         where=one_line(moment.where),

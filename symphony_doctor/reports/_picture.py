@@ -12,6 +12,7 @@ from typing import Final
 from symphony_doctor.model.overview import (
     FAULTY,
     CopyState,
+    MomentKind,
     NodeState,
     NodeView,
     Overview,
@@ -19,6 +20,7 @@ from symphony_doctor.model.overview import (
     RouteState,
     RouteView,
 )
+from symphony_doctor.reports._page_timeline import MOMENT_WORDS
 from symphony_doctor.reports._page_times import ago
 from symphony_doctor.reports._words import listing, one_line, plural, shorten
 
@@ -28,6 +30,7 @@ MOST_DRAWN: Final = 9
 _LONGEST: Final = 18
 _MOST_NOTES: Final = 3
 _HOLDS: Final = frozenset({CopyState.LEADER, CopyState.REPLICA, CopyState.LAGGING, CopyState.HELD})
+_LASTING: Final = frozenset({MomentKind.QUORUM_LOST, MomentKind.ROUTE})
 _UNSAID: Final = frozenset({RouteState.OPEN, RouteState.DOWN, RouteState.UNKNOWN})
 """States of routes that their nodes tell already, or that there is nothing to tell of."""
 
@@ -138,6 +141,7 @@ def picture_of(overview: Overview, now: float, *, verbose: bool = False) -> Pict
         notes=(
             *_few(list(_node_notes(overview, now)), most, "node"),
             *_few(list(_route_notes(overview)), most, "route"),
+            *_few(list(_moment_notes(overview, now)), most, "moment"),
             *_stream_notes(overview, most),
         ),
     )
@@ -196,6 +200,22 @@ def _route_notes(overview: Overview) -> Iterator[str]:
     for route in overview.routes:
         if route.state not in _UNSAID:
             yield f"{one_line(route.one)} and {one_line(route.other)}: {one_line(route.why)}"
+
+
+def _moment_notes(overview: Overview, now: float) -> Iterator[str]:
+    """Tell since when, as the logs know it, where something is not as it should be."""
+    is_up = {node.name for node in overview.nodes if node.state is NodeState.UP}
+    is_well = len(is_up) == len(overview.nodes) and not any(stream.is_faulty for stream in overview.streams)
+    if is_well and all(route.state is RouteState.OPEN for route in overview.routes):
+        return
+    reached = {moment.node: moment.at or 0.0 for moment in overview.moments if moment.kind is MomentKind.QUORUM_REACHED}
+    for moment in overview.moments:
+        is_over = moment.is_over or (
+            moment.kind is MomentKind.QUORUM_LOST and reached.get(moment.node, 0.0) >= (moment.at or 0.0)
+        )
+        stopped = moment.kind is MomentKind.STOPPED and moment.node not in is_up
+        if moment.at is not None and not is_over and (stopped or moment.kind in _LASTING):
+            yield f"Log of {one_line(moment.node)}: {MOMENT_WORDS[moment.kind]} {ago(moment.at, now)}"
 
 
 def _stream_notes(overview: Overview, most: int | None) -> Iterator[str]:

@@ -71,17 +71,19 @@ class Attendance:
         who: str,
         what: str,
         seconds: float,
-        work: Coroutine[Any, Any, T],
+        work: Callable[[], Coroutine[Any, Any, T]],
         instead: Callable[[Missing], T],
     ) -> T:
-        """Do one piece of the work, ``seconds`` at the most; return ``instead`` where it is interrupted."""
+        """Do one piece of the work, ``seconds`` at the most; return ``instead`` where it is interrupted.
+
+        ``work`` is called once it is begun: what was never begun need not be ended.
+        """
         if self.is_over:
-            work.close()
             return instead(INTERRUPTED)
         with self.telling(who, what, seconds):
             if self.stop is None:
-                return await work
-            return await _first(asyncio.create_task(work), self.stop, instead)
+                return await work()
+            return await _first(asyncio.create_task(work()), self.stop, instead)
 
     async def pause(self, seconds: float) -> bool:
         """Wait so long, or until it is over; tell whether it is."""

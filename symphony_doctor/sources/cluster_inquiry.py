@@ -54,7 +54,7 @@ async def inquire(
                     address.who,
                     "connecting",
                     seconds,
-                    _reach(stack, address, credentials, reading, Deadline.after(seconds)),
+                    partial(_reach, stack, address, credentials, reading, Deadline.after(seconds)),
                     partial(_unreached, address),
                 )
                 for address in addresses
@@ -68,11 +68,23 @@ async def inquire(
         }
         deadline = Deadline.after(seconds)
         do = reading.attendance.do
-        further = _ask_further(connections, asked, reading, deadline)
+        further = partial(_ask_further, connections, asked, reading, deadline)
         asked |= await do("other servers", "found by way of these", seconds, further, lambda _: {})
         holders, pack = await asyncio.gather(
-            do("resolvers", "their accounts", 1.0, _resolver_accounts(connections, asked, deadline), lambda _: {}),
-            do("resolvers", "account JWTs", seconds, _pack(connections, reached, reading, deadline), ResolverPack),
+            do(
+                "resolvers",
+                "their accounts",
+                1.0,
+                partial(_resolver_accounts, connections, asked, deadline),
+                lambda _: {},
+            ),
+            do(
+                "resolvers",
+                "account JWTs",
+                seconds,
+                partial(_pack, connections, reached, reading, deadline),
+                ResolverPack,
+            ),
         )
     return [pack, *_attributed(reached, asked, holders, INTERRUPTED if reading.attendance.is_over else _SILENT)]
 

@@ -58,7 +58,8 @@ async def collect(
                 each.place,
                 "reading files",
                 seconds,
-                node_directory.collect(
+                partial(
+                    node_directory.collect,
                     each,
                     read_token,
                     fingerprint,
@@ -77,14 +78,18 @@ async def collect(
                 "load balancers",
                 f"reading {path}",
                 seconds,
-                load_balancer.collect(path, fingerprint, deadline),
+                partial(load_balancer.collect, path, fingerprint, deadline),
                 partial(load_balancer.unread, path),
             )
             for path in request.load_balancers
         )
     )
     files, given = await do(
-        "logs", "reading", seconds, with_logs(request, nodes, files, hosts, fingerprint), partial(without_logs, files)
+        "logs",
+        "reading",
+        seconds,
+        partial(with_logs, request, nodes, files, hosts, fingerprint),
+        partial(without_logs, files),
     )
     observations: list[Observation] = [*files, *given, *balancers, *_claims(request)]
     if not request.network:
@@ -102,25 +107,25 @@ async def collect(
             "servers",
             "whose credentials these are",
             seconds,
-            services.tell_apart(addresses, given_all, seconds),
+            partial(services.tell_apart, addresses, given_all, seconds),
             lambda _: (given_all[0], given_all[1:]),
         )
     interfaces = _given_first(request.uis, ui_addresses(files, outside))
     answers, probes, answered, told = await asyncio.gather(
         collect_servers(addresses, system, reading, seconds),
-        do("routes", "connecting", seconds, probe_routes(routes, seconds, outside), lambda _: []),
+        do("routes", "connecting", seconds, partial(probe_routes, routes, seconds, outside), lambda _: []),
         do(
             "UI ports",
             "asked for their health",
             seconds,
-            collect_ui(interfaces, fingerprint, seconds),
+            partial(collect_ui, interfaces, fingerprint, seconds),
             lambda missing: [UiAnswers(each.directory or "", missing, each.client or "") for each in interfaces],
         ),
         do(
             "services",
             "asked for the replica count",
             seconds,
-            _ask_services(addresses, others, seconds),
+            partial(_ask_services, addresses, others, seconds),
             lambda missing: [ServiceAnswer(missing)] if others else [],
         ),
     )
@@ -131,7 +136,7 @@ async def collect(
             "routes",
             "connecting to those told",
             seconds,
-            probe_routes(told_routes(answers, set(routes)), seconds, outside),
+            partial(probe_routes, told_routes(answers, set(routes)), seconds, outside),
             lambda _: [],
         ),
         collect_servers(_advertised(request, observations), None, reading, seconds),
@@ -139,7 +144,7 @@ async def collect(
             "ports",
             "asked for their certificates",
             seconds,
-            probe_ports(files, servers, addresses, seconds, outside),
+            partial(probe_ports, files, servers, addresses, seconds, outside),
             lambda _: [],
         ),
     )
@@ -164,7 +169,7 @@ def _distinct(directories: Iterable[NodeDirectory]) -> tuple[NodeDirectory, ...]
 
 async def _ask_services(
     addresses: Iterable[Address], credentials: tuple[Credentials, ...], seconds: float
-) -> list[Observation]:
+) -> list[ServiceAnswer]:
     if not credentials:
         return []
     from symphony_doctor.sources import services  # noqa: PLC0415 - the client is imported only if used

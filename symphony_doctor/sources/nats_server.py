@@ -31,7 +31,7 @@ async def collect(
             *await asyncio.gather(
                 *(
                     reading.attendance.do(
-                        each.who, "connecting", seconds, greet(each, deadline), partial(_unheard, each)
+                        each.who, "connecting", seconds, partial(greet, each, deadline), partial(_unheard, each)
                     )
                     for each in every
                 )

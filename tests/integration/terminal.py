@@ -48,26 +48,27 @@ class Terminal:
         os.write(self._handle, keys)
 
     def end(self, seconds: float = 30.0) -> int:
-        """Read until the program has ended; return its status."""
+        """Read until the program has ended, and what is left; return its status."""
         end = time.monotonic() + seconds
-        while self._read(0.1):
+        while True:
+            ended, status = os.waitpid(self.process, os.WNOHANG)
+            while self._read(0.0 if ended else 0.1) and ended:
+                pass
+            if ended:
+                break
             assert time.monotonic() < end, "\n".join(self.lines)
         self.settings = termios.tcgetattr(self._handle)
-        _, status = os.waitpid(self.process, 0)
         self.process = 0
+        assert self.text
         return os.waitstatus_to_exitcode(status)
 
     def _read(self, seconds: float) -> bool:
         ready, _, _ = select.select([self._handle], [], [], seconds)
-        if not ready:
-            return True
-        try:
+        if ready:
             data = os.read(self._handle, 65536)
-        except OSError:
-            return False
-        self.text += data.decode("utf-8", "replace")
-        self._stream.feed(data)
-        return bool(data)
+            self.text += data.decode("utf-8", "replace")
+            self._stream.feed(data)
+        return bool(ready)
 
 
 @contextlib.contextmanager
@@ -87,11 +88,12 @@ def on_terminal(
         setsid=True,
     )
     terminal = Terminal(process, handle, size)
-    os.close(program_side)
     try:
         yield terminal
     finally:
         if terminal.process:
             os.kill(terminal.process, signal.SIGKILL)
             os.waitpid(terminal.process, 0)
+        # open until now: a terminal that nobody has open has ended, and the program has to open it first
+        os.close(program_side)
         os.close(handle)

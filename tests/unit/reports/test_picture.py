@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations, product
 
 import pytest
@@ -7,6 +8,8 @@ import pytest
 from symphony_doctor.model.overview import (
     Copy,
     CopyState,
+    Moment,
+    MomentKind,
     NodeState,
     NodeView,
     Overview,
@@ -197,3 +200,35 @@ def test_streams_of_one_name_are_told_apart_by_their_accounts() -> None:
         for name in ("alice", "bob")
     )
     assert "- KV_a of alice, KV_a of bob: no leader" in plain(cluster(2, streams=streams))
+
+
+def moment(kind: MomentKind, at: float, node: str = "node1", *, is_over: bool = False) -> Moment:
+    return Moment(at, at, node, kind, "/srv/nats.log:7", "words", is_over=is_over)
+
+
+def test_since_when_is_told_as_the_logs_know_it() -> None:
+    moments = (
+        moment(MomentKind.STARTED, AT - 900),
+        moment(MomentKind.STOPPED, AT - 60, "node2"),
+        moment(MomentKind.QUORUM_LOST, AT - 58),
+        moment(MomentKind.ROUTE, AT - 57, is_over=True),
+    )
+    seen = replace(cluster(2, states=(NodeState.UP, NodeState.DOWN)), moments=moments)
+    told = [each for each in screen(seen, width=200) if each.startswith("Log of")]
+
+    assert told == [
+        "Log of node2: server stopped in order 2026-01-02 03:03:05 UTC, 60 s before this report",
+        "Log of node1: quorum lost 2026-01-02 03:03:07 UTC, 58 s before this report",
+    ]
+
+
+@pytest.mark.parametrize("is_well", ["nothing is wrong", "quorum was reached again"])
+def test_of_what_is_over_no_time_is_told(is_well: str) -> None:
+    moments = [moment(MomentKind.QUORUM_LOST, AT - 58), moment(MomentKind.STOPPED, AT - 60)]
+    states: tuple[NodeState, ...] = ()
+    if is_well == "quorum was reached again":
+        moments.append(moment(MomentKind.QUORUM_REACHED, AT - 40))
+        states = (NodeState.UP, NodeState.DOWN)
+    seen = replace(cluster(2, states=states), moments=tuple(moments))
+
+    assert "Log of" not in "".join(screen(seen))

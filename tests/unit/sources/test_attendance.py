@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,7 @@ def test_work_is_told_of_and_its_result_is_returned() -> None:
     for stop in (None, asyncio.Event()):
         listener = Listener()
         done = asyncio.run(
-            Attendance(listener, stop).do("node1", "reading", 1.0, value("there"), lambda missing: missing.why)
+            Attendance(listener, stop).do("node1", "reading", 1.0, partial(value, "there"), lambda missing: missing.why)
         )
 
         assert done == "there"
@@ -66,7 +67,9 @@ def test_an_interrupt_ends_work_and_gives_what_stands_instead() -> None:
     async def interrupted() -> str:
         stop = asyncio.Event()
         attendance = Attendance(Listener("reading", stop), stop)
-        return await attendance.do("node1", "reading", 1.0, forever(cancelled), lambda missing: str(missing.state))
+        return await attendance.do(
+            "node1", "reading", 1.0, partial(forever, cancelled), lambda missing: str(missing.state)
+        )
 
     assert asyncio.run(interrupted()) == "interrupted"
     assert cancelled == ["cancelled"]
@@ -76,7 +79,9 @@ def test_after_an_interrupt_nothing_is_begun() -> None:
     async def interrupted() -> tuple[Missing | str, list[tuple[str, str, str]]]:
         stop, listener = asyncio.Event(), Listener()
         stop.set()
-        return await Attendance(listener, stop).do("node1", "x", 1.0, value(""), lambda missing: missing), listener.told
+        return await Attendance(listener, stop).do(
+            "node1", "x", 1.0, partial(value, ""), lambda missing: missing
+        ), listener.told
 
     assert asyncio.run(interrupted()) == (INTERRUPTED, [])
 
@@ -88,7 +93,7 @@ def test_an_error_of_the_work_is_raised(stoppable: str) -> None:
 
     attendance = Attendance(stop=asyncio.Event() if stoppable == "yes" else None)
     with pytest.raises(ValueError, match="as it is"):
-        asyncio.run(attendance.do("node1", "x", 1.0, fails(), lambda _: ""))
+        asyncio.run(attendance.do("node1", "x", 1.0, fails, lambda _: ""))
 
 
 def test_a_pause_ends_with_the_interrupt() -> None:
@@ -164,3 +169,16 @@ def test_files_are_counted_for_those_who_listen_alone(tmp_path: Path) -> None:
 def test_interrupted_is_lack_of_evidence() -> None:
     assert not INTERRUPTED.is_absence
     assert INTERRUPTED.state is State.INTERRUPTED
+
+
+def test_work_that_was_cancelled_before_it_began_was_never_made() -> None:
+    made: list[str] = []
+
+    async def cancelled() -> None:
+        work = asyncio.create_task(Attendance().do("node1", "x", 1.0, lambda: forever(made), lambda _: ""))
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+
+    # a coroutine that nobody awaits would be a warning, which the tests take for an error
+    asyncio.run(cancelled())
+    assert made == []
