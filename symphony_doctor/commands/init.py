@@ -11,8 +11,9 @@ from typing import Any
 import click
 
 from symphony_doctor import __version__
-from symphony_doctor.commands._diagnosis import new_secrets, observe
+from symphony_doctor.commands._diagnosis import new_secrets
 from symphony_doctor.commands._evidence import OPTIONS
+from symphony_doctor.commands._observing import observe
 from symphony_doctor.commands._output import check_writable, print_document, write_checked
 from symphony_doctor.commands._request import EVIDENCE, request_of
 from symphony_doctor.errors import DoctorError, InputError, UsageError
