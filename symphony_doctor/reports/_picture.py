@@ -225,7 +225,7 @@ def _stream_notes(overview: Overview, most: int | None) -> Iterator[str]:
     elif not faulty:
         unknown = sum(stream.has_leader is None for stream in overview.streams)
         known = f"; of {unknown} no server was asked who leads" if unknown else ""
-        yield f"{plural(len(overview.streams), 'stream')}, none known to lack anything{known}"
+        yield f"{plural(len(overview.streams), 'stream')}, none known to miss its leader or an assigned copy{known}"
     else:
         yield f"{plural(len(overview.streams), 'stream')}, {len(faulty)} in trouble:"
         alike: dict[str, list[str]] = {}

@@ -74,7 +74,7 @@ def test_a_node_has_a_line_with_its_routes_and_its_streams() -> None:
     assert line(screen(seen), "✔ node1") == ["✔", "node1", "up,", "meta", "leader", "·", "━━", "━━", "1", "1", "0"]
     assert line(screen(seen), "✔ node2") == ["✔", "node2", "up", "━━", "·", "━━", "1", "2", "0"]
     assert line(plain(seen), "node1") == ["node1", "up,", "meta", "leader", "2", "of", "2", "1", "1", "0"]
-    assert "2 streams, none known to lack anything" in screen(seen)
+    assert "2 streams, none known to miss its leader or an assigned copy" in screen(seen)
 
 
 def test_a_broken_route_is_drawn_from_both_sides_and_explained() -> None:
@@ -110,7 +110,7 @@ def test_what_is_not_known_is_never_drawn_as_a_route_or_a_count() -> None:
     assert line(screen(seen), "? node1")[-3:] == ["?", "1+", "?"]
     assert line(plain(seen), "node2") == ["node2", "unknown", "not", "known", "?", "?", "?"]
     assert "━" not in "".join(screen(seen))
-    assert "2 streams, none known to lack anything; of 2 no server was asked who leads" in plain(seen)
+    assert "copy; of 2 no server was asked who leads" in " ".join(plain(seen))
 
 
 def test_that_no_stream_is_known_is_said_and_has_no_columns() -> None:
