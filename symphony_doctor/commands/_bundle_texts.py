@@ -23,10 +23,10 @@ from symphony_doctor.sources.log_tail import tail_of
 
 def reports(cluster: Cluster, judging: Judging) -> Iterator[BundleFile]:
     """Yield the report on a cluster by all rules, as `run` writes it: as JSON, then for people."""
-    # mutes are for who sees them every day: support is told of everything
-    judging = replace(judging, mutes=())
     loaded = load_rules((), judging)
-    report = diagnose(loaded.checks, cluster, problems=not_loaded(loaded), judging=judging)
+    # mutes are for who sees them every day: support is told of everything
+    told = replace(judging, mutes=())
+    report = diagnose(loaded.checks, cluster, problems=not_loaded(loaded), judging=told)
     yield BundleFile(REPORT, FORMATS["json"](report).encode())
     yield BundleFile(REPORT_TEXT, FORMATS["terminal"](report, verbosity=1).encode("utf-8", "backslashreplace"))
     yield BundleFile(REPORT_HTML, FORMATS["html"](report).encode("utf-8", "backslashreplace"))

@@ -89,6 +89,20 @@ def test_the_verdict_is_that_of_this_machine(*, sudo: bool, remote: Host, tree: 
     assert listing(tree) == before
 
 
+def test_the_inventory_names_hosts(remote: Host, tree: Path) -> None:
+    """By `ssh` beside `dir`, and by a URL in `dir`: the verdict is that of --node."""
+    first, second = remote.url(tree / "node1"), remote.url(tree / "node2")
+    login, slash, directory = first.removeprefix("ssh://").partition("/")
+    (tree / "symphony-doctor.toml").write_text(
+        f'[nodes.node1]\ndir = "{slash}{directory}"\nssh = "{login}"\n[nodes.node2]\ndir = "{second}"\n'
+    )
+    known = remote.connections
+    done = run(remote, "--inventory", tree / "symphony-doctor.toml")
+    assert remote.connections == known + 2
+    named = [part for name in ("node1", "node2") for part in ("--node", f"{name}={remote.url(tree / name)}")]
+    assert verdict(done) == verdict(run(remote, *named))
+
+
 def test_a_live_cluster_is_asked_at_the_addresses_of_its_files(remote: Host, start: Callable[..., Lab]) -> None:
     lab = start()
     urls = [part for node in lab.nodes for part in ("--node", remote.url(node.directory))]

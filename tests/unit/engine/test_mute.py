@@ -154,6 +154,7 @@ def test_a_finding_with_two_mutes_is_muted_once() -> None:
         ("nagios", "1 finding muted", "muted=1"),
         ("prometheus", 'symphony_doctor_muted_finding{cluster="c",code="XY001"', 'muted_findings{cluster="c"} 1.0'),
         ("junit", '<skipped message="muted: S1 is ill" />', 'failures="0"'),
+        ("sarif", '"justification": "a known thing"', '"suppressions"'),
         ("json", '"XY001-S1"', '"muted": 1'),
     ],
 )
