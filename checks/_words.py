@@ -18,7 +18,7 @@ DIVIDED = (Because("ID004", Same.CLUSTER), Because("ID001", Same.CLUSTER), Becau
 ISOLATED = (*IDENTITY, *(Because(code, Same.NODES) for code in ("RT001", "RT004", "RT007")))
 """A node that the others refuse on their routes."""
 
-DOWN = (Because("QU001", Same.NODES), Because("QU002", Same.NODES))
+DOWN = tuple(Because(code, Same.NODES) for code in ("QU001", "QU002", "QU004"))
 """A node that is down."""
 
 

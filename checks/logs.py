@@ -35,6 +35,7 @@ _QUORUM = (
     Because("RT003", Same.CLUSTER),
     Because("JS006", Same.CLUSTER),
     Because("QU002", Same.CLUSTER),
+    Because("QU004", Same.CLUSTER),
 )
 """What keeps JetStream from its quorum, here or on the nodes that this one waits for."""
 
@@ -219,6 +220,7 @@ def log_kv_create_failed(
         Because("RT007", Same.CLUSTER),
         Because("QU001", Same.CLUSTER),
         Because("QU002", Same.CLUSTER),
+        Because("QU004", Same.CLUSTER),
         Because("CF006", Same.CLUSTER),
         Because("RT002", Same.NODES),
     ),

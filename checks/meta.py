@@ -40,6 +40,7 @@ from ._words import DIVIDED, ISOLATED, listing, verb
         Because("RT001", Same.CLUSTER),
         Because("RT006", Same.NODES),
         Because("QU002", Same.CLUSTER),
+        Because("QU004", Same.CLUSTER),
     ),
 )
 def meta_leaderless(cluster: Cluster, *, settling_seconds: int = 10) -> Iterator[Finding | Gap]:

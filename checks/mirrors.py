@@ -46,6 +46,7 @@ class _Fault:
         Because("QU001", Same.CLUSTER),
         *DIVIDED,
         Because("QU002", Same.CLUSTER),
+        Because("QU004", Same.CLUSTER),
         Because("JS006", Same.CLUSTER),
         Because("JS004", Same.CLUSTER),
         Because("JS005", Same.CLUSTER),

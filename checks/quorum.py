@@ -42,7 +42,8 @@ def quorum_lost(cluster: Cluster) -> Iterator[Finding | Gap]:
     3 nodes, or 3 of 5)' (specification, Start the cluster).
 
     How it is seen: a node is up if its server answers or another server has a route to it; it is down if
-    neither its client port nor its route port answers, while some server of the cluster does.
+    neither its client port nor its route port answers, while some server of the cluster does. Servers list a
+    route to a host that drops all packets for minutes: who does not answer by way of it either is down.
 
     What else it could be: a network fault between the doctor and the nodes.
 
@@ -95,6 +96,42 @@ def quorum_at_risk(cluster: Cluster) -> Iterator[Finding | Gap]:
             down,
             f"{listing(down)} {verb(len(down), 'is', 'are')} down: the quorum is at risk",
             f"{cluster.majority} of {cluster.size} nodes are up, exactly the majority: one more loss stops all writes.",
+        )
+
+
+@check(
+    "QU004",
+    name="node-down",
+    severity=Severity.ERROR,
+    transient=True,
+    needs=(Kind.RUNNING,),
+    explained_by=_CANNOT_START,
+)
+def node_down(cluster: Cluster) -> Iterator[Finding | Gap]:
+    """A node is down, and more than the majority is up: redundancy is lost, the quorum is not at risk yet.
+
+    What it means: every stream with a replica there lacks it. The cluster works, and tolerates one loss less.
+
+    How it is seen: as for QU001. Where the majority itself is at risk or lost, QU002 or QU001 say so instead.
+
+    What else it could be: a node that is being restarted (--wait tells); a firewall between the doctor and the
+    node alone, where there are no system-account credentials to ask the other servers with.
+
+    By hand: start the node; where its host does not answer at all, see to the host and to what is between.
+
+    Verify: `nats server list` shows every node.
+    """
+    values, gaps = known(cluster, lambda node: node.running)
+    yield from gaps
+    down = _down(values)
+    up = cluster.size - len(down)
+    if down and (up > cluster.majority or (gaps and up == cluster.majority)):
+        unknown = f", {len(gaps)} not known" if gaps else ""
+        yield _finding(
+            values,
+            down,
+            f"{listing(down)} {verb(len(down), 'is', 'are')} down",
+            f"{up - len(gaps)} of {cluster.size} nodes are up{unknown}; {cluster.majority} are needed.",
         )
 
 

@@ -57,6 +57,8 @@ class _Fault:
         Because("CF003", Same.NODES),
         # of two servers with one name, the name that the other one had is missed as a replica
         Because("RT004", Same.CLUSTER),
+        # without a meta leader nobody hears of the replicas that others have
+        Because("JS006", Same.CLUSTER),
     ),
 )
 def replica_unhealthy(cluster: Cluster, *, most_lag: int = 1000) -> Iterator[Finding | Gap]:

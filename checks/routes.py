@@ -189,7 +189,7 @@ def route_unreachable(cluster: Cluster) -> Iterator[Finding | Gap]:
 
     How it is seen: the doctor connects to every configured route from where it runs, sends nothing, and
     reads the greeting. A route that the servers themselves have open is never reported, whatever the
-    doctor can reach.
+    doctor can reach, unless the server at its other end is down: a host that drops all packets is noticed late.
 
     What else it could be: a firewall between the doctor and the node, but not between the nodes; ROUTEZ with
     system-account credentials tells the two apart.
@@ -254,7 +254,7 @@ def _is_down(cluster: Cluster, name: str) -> bool:
 
 
 def _open(cluster: Cluster, name: str, target: str) -> bool:
-    """Tell whether the servers say that they are connected."""
+    """Tell whether the servers say that they are connected; of one that is down they notice it late."""
     other = cluster.node(target)
     node = cluster.node(name)
-    return node is not None and other is not None and linked(node, other)
+    return node is not None and other is not None and not other.is_down and linked(node, other)

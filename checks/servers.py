@@ -49,6 +49,7 @@ _DAY = 86_400
         Because("JS002", Same.NODES),
         Because("JS003", Same.NODES),
         Because("QU002", Same.CLUSTER),
+        Because("QU004", Same.CLUSTER),
     ),
 )
 def server_unhealthy(cluster: Cluster) -> Iterator[Finding | Gap]:

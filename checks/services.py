@@ -145,7 +145,12 @@ def _actual(answer: UiAnswer) -> str:
     name="cluster-info-disagrees",
     severity=Severity.WARNING,
     needs=(Kind.CLUSTER_INFO,),
-    explained_by=(Because("QU001", Same.CLUSTER), Because("CF006", Same.CLUSTER), Because("QU002", Same.CLUSTER)),
+    explained_by=(
+        Because("QU001", Same.CLUSTER),
+        Because("CF006", Same.CLUSTER),
+        Because("QU002", Same.CLUSTER),
+        Because("QU004", Same.CLUSTER),
+    ),
 )
 def cluster_info_disagrees(cluster: Cluster) -> Iterator[Finding | Gap]:
     """cirata.services.cluster.info tells extensions another replica count than the cluster's size asks for.

@@ -36,6 +36,7 @@ from ._words import DIVIDED, ISOLATED, account_words, by_server_name, plural
         *ISOLATED,
         Because("RT006", Same.NODES),
         Because("QU002", Same.CLUSTER),
+        Because("QU004", Same.CLUSTER),
         Because("JS006", Same.CLUSTER),
     ),
 )
@@ -81,6 +82,7 @@ def stream_leaderless(cluster: Cluster) -> Iterator[Finding | Gap]:
     explained_by=(
         Because("QU001", Same.CLUSTER),
         Because("QU002", Same.CLUSTER),
+        Because("QU004", Same.CLUSTER),
         Because("JS004", Same.CLUSTER),
         Because("JS006", Same.CLUSTER),
         Because("RT006", Same.CLUSTER),

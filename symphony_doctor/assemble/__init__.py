@@ -44,6 +44,7 @@ from symphony_doctor.sources.observation import (
 
 T = TypeVar("T")
 
+
 __all__ = ["Scope", "assemble", "cluster_of", "place"]
 
 
@@ -69,7 +70,10 @@ def assemble(observations: Iterable[Observation], observed_at: float, scope: Sco
     routes: RouteMap = map_routes(members, answering)
     members = with_expected(members, routes, answers, scope)
     given = sorted((each for each in every if isinstance(each, GivenLog)), key=lambda each: each.path)
-    nodes = with_logs(believe(members, routes, probes, shown, pack, scope), given)
+    unheard = [
+        each.routed_as for each in answers if isinstance(each.server, Missing) and each.server.state is State.TIMED_OUT
+    ]
+    nodes = with_logs(believe(members, routes, probes, shown, pack, unheard, scope), given)
     balancers = list(dict.fromkeys(each.balancer for each in every if isinstance(each, LoadBalancerFile)))
     given_claims = {each.claims for each in every if isinstance(each, GivenCredentials)}
     claims = sorted(given_claims, key=lambda each: (each.where, each.value.digest))

@@ -15,7 +15,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -46,14 +46,19 @@ def believe(
     probes: Mapping[str, Evidence[RouteGreeting]],
     shown: Mapping[str, Evidence[Certificate]],
     pack: Evidence[tuple[Token, ...]] | None,
+    unheard: Collection[str],
     scope: Scope,
 ) -> tuple[Node, ...]:
-    """Return the nodes, sorted by name, with everything that is merged from several sources."""
+    """Return the nodes, sorted by name, with everything that is merged from several sources.
+
+    ``unheard`` are the names of servers that did not answer by way of those that have a route to them.
+    """
     everyone = list(members)
     nodes = [member.node for member in everyone]
     server_names = {member.node.name: member.server_name for member in everyone}
     targets = _targets(everyone, routes)
     routed = {route.remote_name for node in nodes if isinstance(node.routes, Seen) for route in node.routes.value}
+    heard = routed.difference(unheard)
     nobody_asked = not any(isinstance(node.routes, Seen) for node in nodes)
     answering_any = any(isinstance(node.greeting, Seen) or isinstance(node.server, Seen) for node in nodes)
     believed = []
@@ -64,6 +69,7 @@ def believe(
             node,
             server_names[node.name],
             routed,
+            heard,
             aimed,
             nobody_asked=nobody_asked,
             answering_any=answering_any,

@@ -110,7 +110,9 @@ def _with_silent(members: list[Member], answers: Iterable[ServerAnswers], scope:
     """Give the addresses that were asked for and are silent to the nodes that nothing else was heard of."""
     placed = {member.node.client_url for member in members}
     silent = [
-        each for each in answers if _name_of(each) is None and each.directory is None and each.address not in placed
+        each
+        for each in answers
+        if each.address and _name_of(each) is None and each.directory is None and each.address not in placed
     ]
     unheard = [at for at, member in enumerate(members) if member.node.client_url is None]
     if len(silent) == 1 and len(unheard) == 1:
@@ -139,6 +141,7 @@ def unseen_addresses(members: Iterable[Member], answers: Iterable[ServerAnswers]
         each.greeting.why
         for each in answers
         if isinstance(each.greeting, Missing)
+        and each.address
         and _name_of(each) is None
         and each.directory is None
         and each.address not in placed

@@ -29,6 +29,7 @@ def running_of(
     node: Node,
     server_name: str | None,
     routed: set[str],
+    heard: set[str],
     aimed: list[Evidence[RouteGreeting]],
     *,
     nobody_asked: bool,
@@ -37,10 +38,13 @@ def running_of(
 ) -> Evidence[Running]:
     """Tell whether a server is up.
 
-    Up: it answered, or another server has a route to it. Down: nothing answers at its client address
-    nor at its route address, while some server of the cluster does answer; or no server has a route to
-    it and its address is not known. A port that accepts and says nothing counts as silent: a server that
-    hangs serves nobody. Unknown: nothing was tried, or nothing at all answers from here.
+    Up: it answered, or another server has a route to it. Servers list the route to a host that drops all packets
+    for minutes: where its addresses are silent, it must be among those ``heard`` by way of their routes. A server
+    of another system account counts as heard: that nobody answers for it is known at once, without silence.
+    Down: nothing answers at its client address nor at its route address, while some server of the cluster does
+    answer; or no server has a route to it and its address is not known. A port that accepts and says nothing
+    counts as silent: a server that hangs serves nobody. Unknown: nothing was tried, or nothing at all answers
+    from here.
     """
     if isinstance(node.server, Seen):
         return Seen(Running(up=True, how="its server answers"), "VARZ")
@@ -56,7 +60,7 @@ def running_of(
         if isinstance(missing, Missing) and missing.state is not State.NOT_ASKED
     ]
     hung = any("says nothing" in missing.why for missing in silent)
-    if server_name in routed and not hung:
+    if server_name in (heard if silent else routed) and not hung:
         return Seen(Running(up=True, how="another server has a route to it"), "ROUTEZ")
     untold = [missing for missing in (node.server, *silent) if missing.state is State.INTERRUPTED]
     if untold:

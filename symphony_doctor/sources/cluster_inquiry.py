@@ -8,30 +8,29 @@ route to it.
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 
-import msgspec
-
 from symphony_doctor.model.evidence import Evidence, Missing, Seen, State
-from symphony_doctor.model.identity import Token
-from symphony_doctor.model.jetstream import JetStream, MetaGroup
-from symphony_doctor.sources import answers, jsz
 from symphony_doctor.sources.attendance import INTERRUPTED
 from symphony_doctor.sources.credentials import Credentials
 from symphony_doctor.sources.deadline import Deadline
-from symphony_doctor.sources.nats_server import greet
+from symphony_doctor.sources.greetings import Greetings
 from symphony_doctor.sources.observation import Address, Observation, ResolverPack, ServerAnswers
 from symphony_doctor.sources.reading import Reading
+from symphony_doctor.sources.resolver_claims import answering, fetch_pack, resolver_accounts
+from symphony_doctor.sources.server_questions import ask
 from symphony_doctor.sources.system_account import Connection, RefusedError, connected
+from symphony_doctor.sources.together import Together
 
 _SILENT = Missing(State.TIMED_OUT, "CLAIMS.LIST was not answered in time", "CLAIMS.LIST")
 
-PAGE = 256
-"""Accounts in one page of JSZ: the server holds a lock while it makes one."""
+SETTLED = 0.5
+"""Seconds that servers which were not heard yet are waited for, before they are asked by way of those that were."""
+
+Told = Callable[[ServerAnswers], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,207 +43,162 @@ class _Reached:
 
 
 async def inquire(
-    addresses: Iterable[Address], credentials: Credentials, reading: Reading, seconds: float
+    addresses: Iterable[Address],
+    credentials: Credentials,
+    reading: Reading,
+    greetings: Greetings,
+    seconds: float,
+    tell: Told,
 ) -> list[Observation]:
-    """Ask every server all about itself, each within ``seconds``, and then those found on the way."""
-    async with AsyncExitStack() as stack:
-        reached = await asyncio.gather(
-            *(
-                reading.attendance.do(
-                    address.who,
-                    "connecting",
-                    seconds,
-                    partial(_reach, stack, address, credentials, reading, Deadline.after(seconds)),
-                    partial(_unreached, address),
-                )
-                for address in addresses
+    """Ask every server all about itself, each within ``seconds``, and then those found on the way.
+
+    ``tell`` is given what a server says of itself as soon as it is there.
+    """
+    async with Together() as together:
+        inquiry = _Inquiry(together, credentials, reading, greetings, seconds, tell)
+        try:
+            return await inquiry.run(tuple(addresses))
+        finally:
+            await inquiry.close()
+
+
+class _Inquiry:
+    """Servers are asked as they are found; one that is silent holds up nothing but what is asked of itself."""
+
+    def __init__(
+        self,
+        together: Together,
+        credentials: Credentials,
+        reading: Reading,
+        greetings: Greetings,
+        seconds: float,
+        tell: Told,
+    ) -> None:
+        self._together = together
+        self._credentials = credentials
+        self._reading = reading
+        self._greetings = greetings
+        self._seconds = seconds
+        self._tell = tell
+        self._connections: list[Connection] = []
+        self._open: list[AsyncExitStack] = []
+        self._asked: dict[str, ServerAnswers] = {}
+        self._heard: dict[str, ServerAnswers] = {}
+        self._any_heard = asyncio.Event()
+        self._pack: asyncio.Task[ResolverPack] | None = None
+
+    async def run(self, addresses: tuple[Address, ...]) -> list[Observation]:
+        do, seconds = self._reading.attendance.do, self._seconds
+        reaching = [
+            self._together.begin(
+                each, do(each.who, "connecting", seconds, partial(self._reach, each), partial(_unreached, each))
             )
-        )
-        connections = [each.connection for each in reached if isinstance(each.connection, Connection)]
-        asked = {
-            each.connection.server.id: each.answers
-            for each in reached
-            if isinstance(each.connection, Connection) and each.answers is not None
-        }
-        deadline = Deadline.after(seconds)
-        do = reading.attendance.do
-        further = partial(_ask_further, connections, asked, reading, deadline)
-        asked |= await do("other servers", "found by way of these", seconds, further, lambda _: {})
-        holders, pack = await asyncio.gather(
-            do(
-                "resolvers",
-                "their accounts",
-                1.0,
-                partial(_resolver_accounts, connections, asked, deadline),
-                lambda _: {},
-            ),
-            do(
-                "resolvers",
-                "account JWTs",
-                seconds,
-                partial(_pack, connections, reached, reading, deadline),
-                ResolverPack,
-            ),
-        )
-    return [pack, *_attributed(reached, asked, holders, INTERRUPTED if reading.attendance.is_over else _SILENT)]
+            for each in addresses
+        ]
+        await self._settled(reaching)
+        further = [
+            self._together.begin(("further", each), self._further(*way, each)) for each, way in self._ways().items()
+        ]
+        early = answering(self._heard)
+        holders = await self._holders()
+        reached = await asyncio.gather(*reaching)
+        if further:
+            await do("other servers", "found by way of these", seconds, partial(_all, further), lambda _: None)
+        # those that were heard late
+        holders |= await self._holders(early)
+        if self._pack is None:
+            why = next((each.connection for each in reached if isinstance(each.connection, Missing)), None)
+            pack = ResolverPack(why or Missing(State.NOT_ASKED, "no server to ask"))
+        else:
+            pack = await do("resolvers", "account JWTs", seconds, partial(_one, self._pack), ResolverPack)
+        silent = INTERRUPTED if self._reading.attendance.is_over else _SILENT
+        return [pack, *_attributed(reached, self._asked, holders, silent)]
+
+    async def _holders(self, known: Collection[str] = ()) -> dict[str, Evidence[frozenset[str]]]:
+        asking = partial(resolver_accounts, tuple(self._connections), self._heard, self._seconds, known)
+        return await self._reading.attendance.do("resolvers", "their accounts", 1.0, asking, lambda _: {})
+
+    async def close(self) -> None:
+        await asyncio.gather(*(each.aclose() for each in self._open), return_exceptions=True)
+
+    async def _reach(self, address: Address) -> _Reached:
+        deadline = Deadline.after(self._seconds)
+        greeted = await self._greetings.of(address)
+        if isinstance(greeted.greeting, Missing):
+            return _Reached(greeted, greeted.greeting)
+        stack = AsyncExitStack()
+        self._open.append(stack)
+        opening = connected(greeted.address, self._credentials, greeted.greeting.value, deadline, self._reading.record)
+        try:
+            connection = await stack.enter_async_context(opening)
+        except RefusedError as refused:
+            return _Reached(greeted, refused.missing)
+        self._connections.append(connection)
+        if self._pack is None:
+            self._pack = self._together.begin(
+                "pack", fetch_pack(connection, self._reading, Deadline.after(self._seconds))
+            )
+        server_id = connection.server.id
+
+        def told(heard: ServerAnswers) -> None:
+            self._hear(server_id, replace(heard, address=greeted.address, directory=greeted.directory))
+
+        by_way = self._together.has(("server", server_id))
+        answers = await self._asking(connection, server_id, deadline, told, address.who)
+        if by_way and isinstance(answers.server, Missing):
+            # the server that it was asked by way of lost its route to it
+            answers = await ask(connection, server_id, self._reading, deadline, told, address.who)
+        self._asked[server_id] = answers
+        return _Reached(greeted, connection, answers)
+
+    def _asking(
+        self, way: Connection, server_id: str, deadline: Deadline, tell: Told, who: str = ""
+    ) -> asyncio.Task[ServerAnswers]:
+        """Ask a server once, whichever way is open first."""
+        return self._together.begin(("server", server_id), ask(way, server_id, self._reading, deadline, tell, who))
+
+    def _hear(self, server_id: str, heard: ServerAnswers) -> None:
+        if isinstance(heard.server, Seen):
+            self._heard[server_id] = heard
+            self._any_heard.set()
+        self._tell(heard)
+
+    async def _settled(self, reaching: Collection[asyncio.Task[_Reached]]) -> None:
+        """Wait for all; but once a server was heard, no longer than a moment for the others."""
+        if not reaching:
+            return
+        every = self._together.begin("every", asyncio.wait(reaching))
+        heard = self._together.begin("heard", self._any_heard.wait())
+        await asyncio.wait({every, heard}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({every}, timeout=SETTLED)
+
+    def _ways(self) -> dict[str, tuple[Connection, str]]:
+        """Return the servers that no address led to yet, each with one that has a route to it, and with its name."""
+        reached = {connection.server.id for connection in self._connections}
+        ways: dict[str, tuple[Connection, str]] = {}
+        for connection in self._connections:
+            heard = self._heard.get(connection.server.id)
+            for route in heard.routes.value if heard and isinstance(heard.routes, Seen) else ():
+                if route.remote_id not in reached:
+                    ways.setdefault(route.remote_id, (connection, route.remote_name))
+        return ways
+
+    async def _further(self, way: Connection, name: str, server_id: str) -> None:
+        deadline = Deadline.after(self._seconds)
+        answers = await self._asking(way, server_id, deadline, lambda heard: self._hear(server_id, heard))
+        self._asked.setdefault(server_id, replace(answers, routed_as=name))
+
+
+async def _all(tasks: Iterable[asyncio.Task[None]]) -> None:
+    await asyncio.gather(*tasks)
+
+
+async def _one(task: asyncio.Task[ResolverPack]) -> ResolverPack:
+    return await task
 
 
 def _unreached(address: Address, missing: Missing) -> _Reached:
     return _Reached(ServerAnswers(address.text, address.directory, missing), missing)
-
-
-async def _reach(
-    stack: AsyncExitStack, address: Address, credentials: Credentials, reading: Reading, deadline: Deadline
-) -> _Reached:
-    greeted = await greet(address, deadline, credentials.tls)
-    if isinstance(greeted.greeting, Missing):
-        return _Reached(greeted, greeted.greeting)
-    try:
-        connection = await stack.enter_async_context(
-            connected(greeted.address, credentials, greeted.greeting.value, deadline, reading.record)
-        )
-    except RefusedError as refused:
-        return _Reached(greeted, refused.missing)
-    return _Reached(greeted, connection, await _ask(connection, connection.server.id, reading, deadline, address.who))
-
-
-async def _ask_further(
-    connections: list[Connection], asked: dict[str, ServerAnswers], reading: Reading, deadline: Deadline
-) -> dict[str, ServerAnswers]:
-    """Ask the servers that no address led to, each by way of a server that has a route to it."""
-    ways: dict[str, Connection] = {}
-    for connection in connections:
-        answered = asked.get(connection.server.id)
-        for route in answered.routes.value if answered and isinstance(answered.routes, Seen) else ():
-            if route.remote_id not in asked:
-                ways.setdefault(route.remote_id, connection)
-    found = await asyncio.gather(*(_ask(way, each, reading, deadline) for each, way in ways.items()))
-    return dict(zip(ways, found, strict=True))
-
-
-async def _ask(way: Connection, server_id: str, reading: Reading, deadline: Deadline, who: str = "") -> ServerAnswers:
-    asked_at = time.time()
-    server, routes, jetstream, meta_group, health = await asyncio.gather(
-        way.ask(
-            server_id,
-            "VARZ",
-            answers.Varz,
-            lambda varz: answers.server(varz, reading.token, asked_at, time.time()),
-            deadline,
-        ),
-        way.ask(server_id, "ROUTEZ", answers.Routez, answers.routes, deadline),
-        _jetstream(way, server_id, reading, deadline, who or f"server {server_id[:8]}"),
-        way.ask(server_id, "RAFTZ", _Raftz, _meta_group, deadline, group="_meta_"),
-        way.ask(server_id, "HEALTHZ", answers.Healthz, answers.health, deadline, details=True),
-    )
-    group: Evidence[MetaGroup]
-    if isinstance(meta_group, Seen):
-        group = (
-            Seen(meta_group.value, meta_group.where)
-            if meta_group.value is not None
-            else Missing(State.ABSENT, "the server is in no meta group: JetStream is standalone or off", "RAFTZ")
-        )
-    else:
-        group = meta_group
-    return ServerAnswers("", server=server, routes=routes, jetstream=jetstream, meta_group=group, health=health)
-
-
-_Raftz = dict[str, dict[str, answers.RaftGroup]]
-
-
-def _meta_group(groups: _Raftz) -> MetaGroup | None:
-    found = [account["_meta_"] for account in groups.values() if "_meta_" in account]
-    return answers.meta_group(found[0]) if found else None
-
-
-async def _jetstream(
-    way: Connection, server_id: str, reading: Reading, deadline: Deadline, who: str = ""
-) -> Evidence[JetStream]:
-    pages: list[jsz.Jsz] = []
-    accounts = 0
-    while True:
-        of = f" of {max(1, -(-pages[0].total // PAGE))}" if pages else ""
-        with reading.attendance.telling(who, f"asked JSZ page {len(pages) + 1}{of}"):
-            page = await way.ask(
-                server_id, "JSZ", jsz.Jsz, _itself, deadline,
-                accounts=True, streams=True, config=True, offset=accounts, limit=PAGE,
-            )  # fmt: skip
-        if isinstance(page, Missing):
-            return page
-        pages.append(page.value)
-        got = len(page.value.account_details or ())
-        accounts += got
-        if got < PAGE or accounts >= page.value.total > 0:
-            return Seen(jsz.jetstream(tuple(pages), reading.fingerprint), "JSZ")
-
-
-def _itself(page: jsz.Jsz) -> jsz.Jsz:
-    return page
-
-
-class _Held(msgspec.Struct):
-    server: answers.Identified
-    data: tuple[str, ...] | None = ()
-
-
-async def _resolver_accounts(
-    connections: list[Connection], asked: dict[str, ServerAnswers], deadline: Deadline
-) -> dict[str, Evidence[frozenset[str]]]:
-    """Ask which accounts each resolver holds.
-
-    A broadcast reaches the server it is sent to and those that have a route to it, so who will answer is
-    known, and nobody is waited for in vain; a server that it does not reach is asked by its own connection.
-    """
-    found: dict[str, frozenset[str]] = {}
-    alive = {key for key, answered in asked.items() if isinstance(answered.server, Seen)}
-    for connection in connections:
-        answered = asked.get(connection.server.id)
-        routes = answered.routes.value if answered and isinstance(answered.routes, Seen) else ()
-        wanted = {connection.server.id, *(route.remote_id for route in routes)} & alive
-        if not wanted <= found.keys():
-            found = await _list_accounts(connection, wanted, deadline) | found
-    return {key: Seen(accounts, "CLAIMS.LIST") for key, accounts in found.items()}
-
-
-async def _list_accounts(connection: Connection, wanted: set[str], deadline: Deadline) -> dict[str, frozenset[str]]:
-    found: dict[str, frozenset[str]] = {}
-
-    def enough(replies: list[bytes]) -> bool:
-        if replies:
-            try:
-                held = msgspec.json.decode(replies[-1], type=_Held)
-            except (msgspec.MsgspecError, RecursionError):
-                return False
-            found[held.server.id] = frozenset(held.data or ())
-        return wanted <= found.keys()
-
-    # a server behind a cut route is silent here, and is asked by its own connection afterwards
-    await connection.gather("$SYS.REQ.CLAIMS.LIST", enough, Deadline.after(min(1.0, deadline.remaining)))
-    return found
-
-
-async def _pack(
-    connections: list[Connection], reached: Iterable[_Reached], reading: Reading, deadline: Deadline
-) -> ResolverPack:
-    """Fetch every account JWT from whichever resolver answers (accounts.go: an empty reply is the last)."""
-    if not connections:
-        why = next((each.connection for each in reached if isinstance(each.connection, Missing)), None)
-        return ResolverPack(why or Missing(State.NOT_ASKED, "no server to ask"))
-    connection = connections[0]
-    replies = await connection.gather(
-        "$SYS.REQ.CLAIMS.PACK", lambda replies: bool(replies) and not replies[-1], deadline
-    )
-    if not replies or replies[-1]:
-        return ResolverPack(
-            Missing(State.TIMED_OUT, "the resolvers did not hand out the account JWTs in time", "CLAIMS.PACK")
-        )
-    tokens = []
-    for reply in replies[:-1]:
-        _, _, text = reply.decode("ascii", "replace").partition("|")
-        token = reading.token(text)
-        if isinstance(token, Token):
-            tokens.append(token)
-    return ResolverPack(Seen(tuple(tokens), "CLAIMS.PACK"))
 
 
 def _attributed(

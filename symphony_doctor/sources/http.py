@@ -7,13 +7,13 @@ request has the deadline of its node.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from symphony_doctor.formats.health import complaints
 from symphony_doctor.model.evidence import Evidence, Missing, Seen, State
 from symphony_doctor.model.services import Ui, UiAnswer
 from symphony_doctor.sources.deadline import Deadline, in_thread
-from symphony_doctor.sources.observation import Address, UiAnswers
+from symphony_doctor.sources.observation import Address
 from symphony_doctor.sources.reasons import reason
 
 ENDPOINTS = ("/api/v1/ping", "/api/v1/health", "/api/v1/ready")
@@ -22,14 +22,6 @@ MOST = 64 * 1024
 """Bytes of a body that are read."""
 
 Fingerprint = Callable[[str], str]
-
-
-async def collect(addresses: Iterable[Address], fingerprint: Fingerprint, seconds: float) -> list[UiAnswers]:
-    """Ask every UI port at once; each has ``seconds`` in all."""
-    every = [address for address in addresses if address.directory is not None or address.client is not None]
-    deadline = Deadline.after(seconds)
-    found = await asyncio.gather(*(ask(each, fingerprint, deadline) for each in every))
-    return [UiAnswers(each.directory or "", ui, each.client or "") for each, ui in zip(every, found, strict=True)]
 
 
 async def ask(address: Address, fingerprint: Fingerprint, deadline: Deadline) -> Evidence[Ui]:

@@ -1,22 +1,40 @@
-"""At which addresses a node is asked: what its files and its server tell, seen from where the doctor runs."""
+"""Where nodes are reached, as far as their files tell: client ports, UI ports, and where their routes lead."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from symphony_doctor.formats.nats_settings import route_address
 from symphony_doctor.model.configuration import NatsConfig, RouteAddress
 from symphony_doctor.model.evidence import Seen
 from symphony_doctor.sources.container import Outside
-from symphony_doctor.sources.observation import Address, NodeFiles, Observation, ServerAnswers
+from symphony_doctor.sources.observation import Address, NodeFiles
 
-DEFAULT_UI_PORT = 8080
+DEFAULT_UI_PORT: Final = 8080
 
-_LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
+_LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def given_first(given: Iterable[Address], derived: Iterable[Address]) -> list[Address]:
+    """Return the addresses that were given, and of other nodes those that follow from their files."""
+    first = list(given)
+    named = {each.directory for each in first if each.directory is not None}
+    return [*first, *(each for each in derived if each.directory not in named)]
+
+
+def unique(addresses: Iterable[Address]) -> tuple[Address, ...]:
+    """Ask each address once; a node's own directory goes with the address where both name it."""
+    by_text: dict[str, Address] = {}
+    for address in addresses:
+        known = by_text.get(address.text)
+        if known is None or known.directory is None:
+            by_text[address.text] = address
+    return tuple(by_text.values())
 
 
 def client_addresses(files: Iterable[NodeFiles], outside: Outside) -> list[Address]:
-    """Return the client port of every node whose host is known."""
+    """Return the client port of every node, where its configuration tells it."""
     every = list(files)
     found = []
     for each in every:
@@ -100,17 +118,6 @@ def route_addresses(files: Iterable[NodeFiles], outside: Outside) -> tuple[tuple
             if not outside.is_for_itself(each.directory, route.host)
         )
     )
-
-
-def told_routes(answers: Iterable[Observation], known: set[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
-    """Return the routes that servers say they are configured with (VARZ), as far as no file named them."""
-    told = (
-        route_address(url)
-        for each in answers
-        if isinstance(each, ServerAnswers) and isinstance(each.server, Seen)
-        for url in each.server.value.cluster_routes
-    )
-    return tuple(dict.fromkeys(address for address in told if address is not None and address not in known))
 
 
 def _routes(config: NatsConfig) -> tuple[RouteAddress, ...]:

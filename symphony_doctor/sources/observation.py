@@ -60,7 +60,8 @@ class ServerAnswers:
     """What one address, or one server found through another, answered.
 
     ``address`` is ``host:port`` of the client port, empty for a server that was asked by way of another.
-    ``directory`` is that of the node whose nats.config named the address.
+    ``directory`` is that of the node whose nats.config named the address; ``routed_as`` the name under which the
+    server that was asked instead has a route to it.
     """
 
     address: str
@@ -73,6 +74,7 @@ class ServerAnswers:
     health: Evidence[Health] = NOT_ASKED
     resolver_accounts: Evidence[frozenset[str]] = NOT_ASKED
     certificates: tuple[PortCertificate, ...] = ()
+    routed_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)

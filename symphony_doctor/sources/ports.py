@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
-from symphony_doctor.model.certificate import Port, PortCertificate
-from symphony_doctor.model.evidence import NOT_ASKED, Missing, Seen, State
+from symphony_doctor.model.certificate import Certificate, Port, PortCertificate
+from symphony_doctor.model.evidence import Evidence, Missing, Seen, State
 from symphony_doctor.sources.container import Outside
 from symphony_doctor.sources.deadline import Deadline
-from symphony_doctor.sources.observation import Address, NodeFiles, PortProbe, ServerAnswers
+from symphony_doctor.sources.observation import NodeFiles, PortProbe, ServerAnswers
 from symphony_doctor.sources.reasons import at, reason
 from symphony_doctor.sources.tls import certificate_at
 
@@ -18,39 +18,28 @@ _ENOUGH = 1024
 """Bytes of an HTTP answer that are read: its status and, of an error, the words."""
 
 
-async def probe_ports(
-    files: Iterable[NodeFiles],
-    answers: Iterable[ServerAnswers],
-    addresses: Iterable[Address],
-    seconds: float,
-    outside: Outside,
-) -> list[PortProbe]:
-    """See the certificates of all WebSocket and UI ports at once, each within ``seconds``.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A port whose certificate is to be seen: where, which one, and of which directory's node, or of which server."""
 
-    ``addresses`` are the client addresses of the nodes: their other ports are on the same hosts.
-    """
-    hosts = {address.directory: address.host for address in addresses if address.directory is not None}
-    deadline = Deadline.after(seconds)
-    # the node's own directory goes first: it names the node even where its server is not recognised
-    websockets: dict[tuple[str, int], PortProbe] = {}
-    for (host, port), probe in (*_from_files(files, hosts, outside), *_from_answers(answers, outside)):
-        websockets.setdefault((host, port), probe)
-    interfaces = [
-        (each.directory, outside.place(each.directory, hosts[each.directory], each.symphony_config.value.ui_port))
-        for each in files
-        if isinstance(each.symphony_config, Seen) and each.symphony_config.value.ui_port and each.directory in hosts
-    ]
-    return [
-        *await asyncio.gather(
-            *(_websocket(probe, host, port, deadline) for (host, port), probe in websockets.items()),
-            *(_interface(directory, *place, deadline) for directory, place in interfaces if place is not None),
-        )
-    ]
+    host: str
+    port: int
+    kind: Port
+    directory: str | None = None
+    server_id: str | None = None
 
 
-def _from_files(
-    files: Iterable[NodeFiles], hosts: dict[str, str], outside: Outside
-) -> Iterator[tuple[tuple[str, int], PortProbe]]:
+async def certificate_of(asked: Asked, deadline: Deadline) -> PortProbe:
+    """See the certificate of a port."""
+    where = at(asked.host, asked.port)
+    certificate: Evidence[Certificate]
+    plain = await _plain_http(asked.host, asked.port, deadline) if asked.kind is Port.UI else None
+    certificate = plain or await certificate_at(asked.host, asked.port, deadline)
+    return PortProbe(PortCertificate(asked.kind, where, certificate), asked.directory, asked.server_id)
+
+
+def websockets_of_files(files: Iterable[NodeFiles], hosts: Mapping[str, str], outside: Outside) -> Iterator[Asked]:
+    """Give the WebSocket ports that have TLS by a nats.config; ``hosts`` are those of the nodes' client ports."""
     for each in files:
         config = each.nats_config.value if isinstance(each.nats_config, Seen) else None
         if config is None or config.websocket is None or not config.has_websocket_tls:
@@ -58,36 +47,29 @@ def _from_files(
         host = config.websocket.host or hosts.get(each.directory)
         place = outside.place(each.directory, host, config.websocket.port)
         if place is not None:
-            yield place, PortProbe(_unseen(), each.directory)
+            yield Asked(*place, Port.WEBSOCKET, each.directory)
 
 
-def _from_answers(answers: Iterable[ServerAnswers], outside: Outside) -> Iterator[tuple[tuple[str, int], PortProbe]]:
-    for each in answers:
-        server = each.server.value if isinstance(each.server, Seen) else None
-        listener = server.listener(Port.WEBSOCKET) if server else None
-        if server is None or listener is None or not listener.tls:
-            continue
-        anywhere = listener.host in {"", "0.0.0.0", "::"}  # noqa: S104 - what a server reports
-        host = each.address.rpartition(":")[0].strip("[]") if anywhere else listener.host
-        place = outside.place(each.directory, host or None, listener.number)
-        if place is not None:
-            yield place, PortProbe(_unseen(), server_id=server.server_id)
+def websocket_of_server(answers: ServerAnswers, outside: Outside) -> Asked | None:
+    """Return the WebSocket port that has TLS by a server's own word."""
+    server = answers.server.value if isinstance(answers.server, Seen) else None
+    listener = server.listener(Port.WEBSOCKET) if server else None
+    if server is None or listener is None or not listener.tls:
+        return None
+    anywhere = listener.host in {"", "0.0.0.0", "::"}  # noqa: S104 - what a server reports
+    host = answers.address.rpartition(":")[0].strip("[]") if anywhere else listener.host
+    place = outside.place(answers.directory, host or None, listener.number)
+    return Asked(*place, Port.WEBSOCKET, server_id=server.server_id) if place is not None else None
 
 
-def _unseen() -> PortCertificate:
-    return PortCertificate(Port.WEBSOCKET, "", NOT_ASKED)
-
-
-async def _websocket(probe: PortProbe, host: str, port: int, deadline: Deadline) -> PortProbe:
-    found = await certificate_at(host, port, deadline)
-    return replace(probe, found=PortCertificate(Port.WEBSOCKET, at(host, port), found))
-
-
-async def _interface(directory: str, host: str, port: int, deadline: Deadline) -> PortProbe:
-    where = at(host, port)
-    plain = await _plain_http(host, port, deadline)
-    certificate = plain if isinstance(plain, Missing) else await certificate_at(host, port, deadline)
-    return PortProbe(PortCertificate(Port.UI, where, certificate), directory)
+def interfaces(files: Iterable[NodeFiles], hosts: Mapping[str, str], outside: Outside) -> Iterator[Asked]:
+    """Give the UI ports, which are on the hosts of the client ports."""
+    for each in files:
+        config = each.symphony_config.value if isinstance(each.symphony_config, Seen) else None
+        if config is not None and config.ui_port and each.directory in hosts:
+            place = outside.place(each.directory, hosts[each.directory], config.ui_port)
+            if place is not None:
+                yield Asked(*place, Port.UI, each.directory)
 
 
 async def _plain_http(host: str, port: int, deadline: Deadline) -> Missing | None:

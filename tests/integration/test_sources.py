@@ -20,11 +20,11 @@ from symphony_doctor.lab.buckets import bucket_config, create_streams
 from symphony_doctor.lab.cluster import Lab
 from symphony_doctor.lab.ports import Reservation
 from symphony_doctor.model.policy import SYSTEM_BUCKETS
-from symphony_doctor.sources.cluster_inquiry import PAGE
 from symphony_doctor.sources.collect import collect
 from symphony_doctor.sources.credentials import creds_file
 from symphony_doctor.sources.observation import Address, Observation, ServerAnswers
 from symphony_doctor.sources.request import Request
+from symphony_doctor.sources.server_questions import PAGE
 
 from .conftest import Doctor
 from .program import Done, doctor, listing

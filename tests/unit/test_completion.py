@@ -43,7 +43,7 @@ def completed(line: str, part: int = 1) -> list[str]:
         ("symphony-doctor run --sel", ["--select"]),
         ("symphony-doctor run --format nag", ["nagios"]),
         ("symphony-doctor checks explain js00", [f"JS00{number}" for number in range(1, 10)]),
-        ("symphony-doctor run --select RT,QU", ["RT,QU001", "RT,QU002", "RT,QU003"]),
+        ("symphony-doctor run --select RT,QU", ["RT,QU001", "RT,QU002", "RT,QU003", "RT,QU004"]),
         ("symphony-doctor lab break wizard-p", ["wizard-per-node"]),
     ],
 )

@@ -1,4 +1,4 @@
-"""QU001 to QU003: how many nodes there are, and how many are up."""
+"""QU001 to QU004: how many nodes there are, and how many are up."""
 
 from __future__ import annotations
 
@@ -107,3 +107,38 @@ def test_qu003_fault_says_what_it_means(nodes: int, tolerates: str) -> None:
     finding = only("QU003", healthy(nodes))
     assert f"tolerate the loss of {tolerates}" in finding.detail
     assert ("R=1" in finding.detail) is (nodes == 2)
+
+
+@pytest.mark.parametrize("nodes", [1, 2, 3, 4, 5])
+def test_qu004_absent_with_all_nodes_up(nodes: int) -> None:
+    """Clusters of one to five nodes, all of them up."""
+    assert silent("QU004", healthy(nodes))
+
+
+@pytest.mark.parametrize(("nodes", "lost"), [(3, 1), (4, 1), (5, 2), (5, 3), (2, 1)])
+def test_qu004_near_miss_the_quorum_is_at_risk_or_lost(nodes: int, lost: int) -> None:
+    """QU002 and QU001 say more: a node that is down is told once."""
+    assert silent("QU004", down(healthy(nodes), *(f"node{number}" for number in range(1, lost + 1))))
+
+
+def test_qu004_near_miss_a_node_that_could_not_be_asked() -> None:
+    """A node of which nothing is known is not known to be down."""
+    cluster = changed(healthy(5), "node5", running=Missing(State.TIMED_OUT, "no answer"))
+    assert judge("QU004", cluster).findings == ()
+
+
+def test_qu004_fault_one_of_five() -> None:
+    """One of five is down: nothing else would say so."""
+    finding = only("QU004", down(healthy(5), "node4"))
+    assert finding.nodes == ("node4",)
+    assert finding.title == "node4 is down"
+    assert finding.detail == "4 of 5 nodes are up; 3 are needed."
+
+
+def test_qu004_fault_one_is_down_and_one_could_not_be_asked() -> None:
+    """Whether the quorum is at risk is not known; that a node is down is."""
+    cluster = changed(down(healthy(5), "node4"), "node5", running=Missing(State.TIMED_OUT, "no answer"))
+    cluster = changed(cluster, "node3", running=Seen(Running(up=False, how="connection refused"), "INFO"))
+    (finding,) = judge("QU004", cluster).findings
+    assert finding.nodes == ("node3", "node4")
+    assert finding.detail == "2 of 5 nodes are up, 1 not known; 3 are needed."

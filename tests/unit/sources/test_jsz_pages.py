@@ -10,10 +10,10 @@ import pytest
 
 from symphony_doctor.model.evidence import Evidence, Missing, Seen, State
 from symphony_doctor.model.identity import Flaw
-from symphony_doctor.sources import cluster_inquiry
-from symphony_doctor.sources.cluster_inquiry import PAGE
+from symphony_doctor.sources import server_questions
 from symphony_doctor.sources.deadline import Deadline
 from symphony_doctor.sources.reading import Reading
+from symphony_doctor.sources.server_questions import PAGE
 
 
 class Server:
@@ -42,7 +42,7 @@ class Server:
 
 def ask(server: Server) -> Evidence[Any]:
     way: Any = server
-    return asyncio.run(cluster_inquiry._jetstream(way, "N1", Reading(lambda _: Flaw("", ""), str), Deadline.after(5)))
+    return asyncio.run(server_questions._jetstream(way, "N1", Reading(lambda _: Flaw("", ""), str), Deadline.after(5)))
 
 
 @pytest.mark.parametrize("count", [0, 1, PAGE - 1, PAGE, PAGE + 1, 2 * PAGE, 2 * PAGE + 3])

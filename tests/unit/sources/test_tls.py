@@ -158,7 +158,7 @@ def test_an_old_handshake_that_shows_nothing_is_a_reason(authority: trustme.CA) 
 
 
 def interface(port: int) -> Awaitable[object]:
-    return ports._interface("dir", HOST, port, Deadline.after(2))
+    return ports.certificate_of(ports.Asked(HOST, port, Port.UI, "dir"), Deadline.after(2))
 
 
 def certificate_of(probe: object) -> Evidence[Certificate]:
