@@ -1,5 +1,5 @@
 """``python -m symphony_doctor``."""
 
-from symphony_doctor.commands._main import main
+from symphony_doctor.entry import main
 
 main()

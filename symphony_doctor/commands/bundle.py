@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from pathlib import Path
 
 import click
 
 from symphony_doctor.commands._request import evidence_options
+from symphony_doctor.commands._running import finish
 from symphony_doctor.commands._values import DURATION, size
 from symphony_doctor.errors import UsageError
 from symphony_doctor.sources.request import Request
@@ -74,7 +74,7 @@ def collect(
     wish = Wish(size("--max-size", max_size), frozenset(excluded), start, anonymize)
     if output is not None:
         check_writable(output)
-    made = asyncio.run(make(request, output, wish))
+    made = finish(make(request, output, wish))
     for line in made_lines(made):
         click.echo(line, err=True)
     click.echo(f"symphony-doctor run --bundle {made.path}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 
 import click
@@ -11,6 +10,7 @@ from symphony_doctor.commands._diagnosis import new_secrets
 from symphony_doctor.commands._observing import observe
 from symphony_doctor.commands._output import write_checked
 from symphony_doctor.commands._request import evidence_options
+from symphony_doctor.commands._running import finish
 from symphony_doctor.errors import UsageError
 from symphony_doctor.sources.request import Request
 
@@ -41,7 +41,7 @@ def command(request: Request, as_json: bool) -> int:
     if not request.directories and not request.bundles:
         raise UsageError("diff compares files: give --node DIR of two or more nodes, or --bundle of each")
     known = new_secrets()
-    cluster = asyncio.run(observe(replace(request, network=False), known))
+    cluster = finish(observe(replace(request, network=False), known))
     found = config_differences(cluster)
     if as_json:
         write_checked(differences_json(found), known)

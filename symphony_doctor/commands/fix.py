@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import secrets
 import sys
@@ -15,6 +14,7 @@ from symphony_doctor.commands import run as diagnosis
 from symphony_doctor.commands._diagnosis import new_secrets
 from symphony_doctor.commands._repair_options import wishes as read_wishes
 from symphony_doctor.commands._request import EVIDENCE
+from symphony_doctor.commands._running import finish
 from symphony_doctor.errors import DoctorError
 
 _SOURCES = (*EVIDENCE, "journal", "repair_creds", "yes")
@@ -80,6 +80,11 @@ def log(journal: Path | None) -> None:
             click.echo(f"    {last.words}")
 
 
+async def _confirm(question: str) -> None:
+    """Ask where an interrupt is not lost, were it right before the answer is waited for."""
+    click.confirm(question, abort=True, err=True)
+
+
 def _undo(step: str | None, **options: Any) -> None:  # noqa: ANN401 - as click hands them over
     """Put back what STEP replaced, or the last step that can be undone; `fix log` lists them."""
     from symphony_doctor.commands._repair_setting import all_actions
@@ -96,10 +101,10 @@ def _undo(step: str | None, **options: Any) -> None:  # noqa: ANN401 - as click 
     if not options["yes"]:
         if not sys.stdin.isatty():
             raise NotUndone(f"{past.last.step}, {past.last.title}: give --yes to put it back")
-        click.confirm(f"Put back {past.last.step}, {past.last.title}?", abort=True, err=True)
+        finish(_confirm(f"Put back {past.last.step}, {past.last.title}?"))
     wishes = read_wishes(False, True, (), options["journal"], options["repair_creds"], ())  # noqa: FBT003
     number = f"undo-{past.last.step}-{secrets.token_hex(2)}"
-    click.echo(asyncio.run(undo(past, journal, wishes, options, known, number)))
+    click.echo(finish(undo(past, journal, wishes, options, known, number)))
 
 
 command.add_command(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from symphony_doctor.commands._output import check_writable
 from symphony_doctor.commands._repair_options import repair_options
 from symphony_doctor.commands._repair_options import wishes as read_wishes
 from symphony_doctor.commands._request import evidence_options
+from symphony_doctor.commands._running import finish
 from symphony_doctor.commands._status import exit_status
 from symphony_doctor.commands._values import DURATION, codes
 from symphony_doctor.commands.checks import CHECKS_DIR, choose, load_rules, not_loaded, providers
@@ -107,11 +107,11 @@ def command(
 
         setting = Setting(request, loaded.checks, known, providers(checks_directories))
         tell = partial(click.echo, err=not say_on_stdout)
-        report = asyncio.run(look_and_repair(setting, wishes, rules, problems, wait or 0.0, tell))
+        report = finish(look_and_repair(setting, wishes, rules, problems, wait or 0.0, tell))
     elif watch:
-        asyncio.run(_watch.watch(looking, known, every=every, color=not no_color))
+        finish(_watch.watch(looking, known, every=every, color=not no_color))
     else:
-        report = asyncio.run(looking(wait=wait or 0.0, stoppable=True))
+        report = finish(looking(wait=wait or 0.0, stoppable=True))
     report = narrow(report, baseline)
     write(report, known, format_=format_, output=output, color=not no_color, verbosity=-1 if quiet else verbose)
     return exit_status(report, Severity[fail_on.upper()], format_)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 import sys
 
@@ -12,6 +11,7 @@ from symphony_doctor.commands._diagnosis import new_secrets
 from symphony_doctor.commands._observing import observe
 from symphony_doctor.commands._output import write_checked
 from symphony_doctor.commands._request import evidence_options
+from symphony_doctor.commands._running import finish
 from symphony_doctor.commands.checks import load_rules, not_loaded
 from symphony_doctor.sources.request import Request
 
@@ -36,7 +36,7 @@ def command(request: Request) -> int:
 
     known = new_secrets()
     loaded = load_rules((), request.judging)
-    cluster = asyncio.run(observe(request, known))
+    cluster = finish(observe(request, known))
     report = diagnose(loaded.checks, cluster, problems=not_loaded(loaded), judging=request.judging)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 80
     write_checked(access_page(cluster, report, loaded.checks, width=width), known)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import click
 
 from symphony_doctor.commands._diagnosis import new_secrets
 from symphony_doctor.commands._observing import observe
 from symphony_doctor.commands._output import write_checked
 from symphony_doctor.commands._request import evidence_options
+from symphony_doctor.commands._running import finish
 from symphony_doctor.sources.request import Request
 
 UNPROVEN = 3
@@ -41,7 +40,7 @@ def command(request: Request, accounts: tuple[str, ...], names: tuple[str, ...],
     from symphony_doctor.reports.stream_list import Filter, list_streams, not_looked_at, stream_rows, streams_json
 
     known = new_secrets()
-    cluster = asyncio.run(observe(request, known))
+    cluster = finish(observe(request, known))
     rows = stream_rows(cluster, placements_of(cluster), Filter(accounts, names, faulty))
     missing = tuple(not_looked_at(cluster))
     if as_json:

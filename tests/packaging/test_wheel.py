@@ -105,7 +105,7 @@ def test_the_metadata_says_what_is_needed(wheel: Path) -> None:
     requirements = [text.partition(";")[0].strip() for text in metadata.get_all("Requires-Dist", [])]
     assert requirements
     assert [text for text in requirements if "<" not in text] == [], "every dependency has an upper bound"
-    assert "symphony-doctor = symphony_doctor.commands._main:main" in texts["entry_points.txt"]
+    assert "symphony-doctor = symphony_doctor.entry:main" in texts["entry_points.txt"]
     assert "builtin = symphony_doctor.checks" in texts["entry_points.txt"]
     assert "LICENSE" in texts
 
