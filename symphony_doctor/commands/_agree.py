@@ -5,8 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-import click
-
+from symphony_doctor.commands._asking import ask, confirm
 from symphony_doctor.commands._repair_options import Wishes
 from symphony_doctor.model.finding import Risk
 from symphony_doctor.model.plan import Plan
@@ -17,7 +16,7 @@ def agreed_to(plan: Plan, wishes: Wishes, tell: Callable[[str], None]) -> frozen
     terminal = sys.stdin.isatty()
     usual = [each for each in plan.steps if each.step.risk is not Risk.DESTRUCTIVE]
     agreed: set[str] = set()
-    if usual and (wishes.yes or (terminal and click.confirm("Carry out this plan?", err=True))):
+    if usual and (wishes.yes or (terminal and confirm("Carry out this plan?"))):
         agreed |= {each.id for each in usual}
     for each in plan.steps:
         if each.step.risk is not Risk.DESTRUCTIVE:
@@ -33,5 +32,4 @@ def agreed_to(plan: Plan, wishes: Wishes, tell: Callable[[str], None]) -> frozen
 
 
 def _typed(title: str, word: str) -> bool:
-    answer: str = click.prompt(f"{title}: type {word} to agree", default="", show_default=False, err=True)
-    return answer == word
+    return ask(f"{title}: type {word} to agree: ") == word

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from symphony_doctor.commands import run as diagnosis
+from symphony_doctor.commands._asking import confirm
 from symphony_doctor.commands._diagnosis import new_secrets
 from symphony_doctor.commands._repair_options import wishes as read_wishes
 from symphony_doctor.commands._request import EVIDENCE
@@ -80,11 +81,6 @@ def log(journal: Path | None) -> None:
             click.echo(f"    {last.words}")
 
 
-async def _confirm(question: str) -> None:
-    """Ask where an interrupt is not lost, were it right before the answer is waited for."""
-    click.confirm(question, abort=True, err=True)
-
-
 def _undo(step: str | None, **options: Any) -> None:  # noqa: ANN401 - as click hands them over
     """Put back what STEP replaced, or the last step that can be undone; `fix log` lists them."""
     from symphony_doctor.commands._repair_setting import all_actions
@@ -101,7 +97,8 @@ def _undo(step: str | None, **options: Any) -> None:  # noqa: ANN401 - as click 
     if not options["yes"]:
         if not sys.stdin.isatty():
             raise NotUndone(f"{past.last.step}, {past.last.title}: give --yes to put it back")
-        finish(_confirm(f"Put back {past.last.step}, {past.last.title}?"))
+        if not confirm(f"Put back {past.last.step}, {past.last.title}?"):
+            raise click.Abort
     wishes = read_wishes(False, True, (), options["journal"], options["repair_creds"], ())  # noqa: FBT003
     number = f"undo-{past.last.step}-{secrets.token_hex(2)}"
     click.echo(finish(undo(past, journal, wishes, options, known, number)))
