@@ -61,7 +61,7 @@ class Terminal:
             pass
         text = self.shown.decode()
         assert self.process.returncode == 130, text
-        assert text.rstrip().endswith("symphony-doctor: interrupted"), text
+        assert "symphony-doctor: interrupted" in text, text
         assert_clean(text)
         assert "Exception ignored" not in text
         assert "never retrieved" not in text
