@@ -13,7 +13,7 @@ from symphony_doctor.model.check import Check
 from symphony_doctor.model.cluster import Cluster, Kind, Node
 from symphony_doctor.model.evidence import Missing, Seen, State
 from symphony_doctor.model.judging import USUAL, Judging
-from symphony_doctor.model.report import NodeCoverage, Report
+from symphony_doctor.model.report import Judged, NodeCoverage, Report
 
 _SOURCES: tuple[tuple[str, tuple[Kind, ...]], ...] = (
     ("files", (Kind.SYMPHONY_CONFIG, Kind.NATS_CONFIG, Kind.ACCOUNT_FILES, Kind.STREAM_DIRECTORIES, Kind.STORE)),
@@ -48,8 +48,20 @@ def diagnose(
         problems=tuple(problems),
         unseen=cluster.unseen,
         overview=overview_of(cluster),
+        thresholds=_thresholds(rules, judging),
     )
     return mute(report, rules, judging.mutes)
+
+
+def _thresholds(rules: Iterable[Check], judging: Judging) -> tuple[Judged, ...]:
+    """Return what was judged by other than the usual thresholds."""
+    usual = {(rule.code, each.name): each.default for rule in rules for each in rule.parameters}
+    return tuple(
+        Judged(code, name, value, usual[code, name])
+        for code, named in judging.parameters.items()
+        for name, value in named.items()
+        if (code, name) in usual and value != usual[code, name]
+    )
 
 
 def _coverage(node: Node) -> NodeCoverage:

@@ -21,7 +21,7 @@ from symphony_doctor.formats.position import Position
 from symphony_doctor.formats.toml_places import Toml, TomlPath, read_toml
 
 Text = Annotated[str, Meta(min_length=1)]
-Number = Annotated[float, Meta(ge=0)]
+Number = Annotated[float, Meta(ge=0, le=1e15)]
 
 
 class NodeTable(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
@@ -210,7 +210,7 @@ def _words(kind: Any) -> str:  # noqa: ANN401 - a type hint
     words = {
         str: "a text in quotes",
         bool: "true or false",
-        float: "a number that is not below zero",
+        float: "a number from 0 to 1e15",
         date: "a day such as 2027-01-31",
     }
     return words[kind]

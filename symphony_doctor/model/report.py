@@ -82,6 +82,16 @@ class Since:
     unknown: tuple[Known, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A threshold by which a rule judged, and its usual one."""
+
+    code: str
+    name: str
+    value: float
+    usual: float
+
+
 class MuteState(StrEnum):
     """What became of a mute.
 
@@ -133,6 +143,8 @@ class Report:
     """the findings that are muted, with what is folded beneath them: none of them is in ``findings``"""
     mutes: tuple[Muting, ...] = ()
     """every mute there is, and what became of it"""
+    thresholds: tuple[Judged, ...] = ()
+    """the thresholds that are not the usual ones, of rules that ran"""
 
     is_interrupted: bool = False
     """the gathering was ended before it was complete: what was not there by then is missing"""

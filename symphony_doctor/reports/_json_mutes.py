@@ -1,11 +1,11 @@
-"""Mutes in the JSON report, version 1."""
+"""Mutes and thresholds in the JSON report, version 1."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-from symphony_doctor.model.report import Muting
+from symphony_doctor.model.report import Judged, Muting
 from symphony_doctor.reports._json_words import SEVERITIES, SeverityV1, writable, writable_all, writable_or_none
 
 
@@ -40,3 +40,18 @@ def mute_v1(muting: Muting) -> MuteV1:
         findings=writable_all(muting.findings),
         over=writable_all(muting.over),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ThresholdV1:
+    """A threshold that is not the usual one."""
+
+    code: str
+    name: str
+    value: float
+    usual: float
+
+
+def threshold_v1(judged: Judged) -> ThresholdV1:
+    """Convert a threshold."""
+    return ThresholdV1(writable(judged.code), writable(judged.name), judged.value, judged.usual)

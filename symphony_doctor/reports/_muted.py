@@ -1,4 +1,4 @@
-"""What the reports for people say of mutes: muted findings are shown and counted, and mutes that are over are told."""
+"""What the reports for people say of an inventory: what it mutes, which mutes are over, which thresholds it sets."""
 
 from __future__ import annotations
 
@@ -66,3 +66,9 @@ def mute_lines(report: Report) -> Iterator[MuteLine]:
             yield MuteLine("Mute over", text, loud=bool(muting.over))
         elif muting.state is MuteState.UNUSED:
             yield MuteLine("Mute unused", f"{about}: nothing of that is found ({where})")
+
+
+def threshold_words(report: Report) -> Iterator[str]:
+    """Yield each threshold that is not the usual one: with it other things are found."""
+    for each in report.thresholds:
+        yield f"{one_line(each.code)} {one_line(each.name)} = {each.value:g}, usually {each.usual:g}"

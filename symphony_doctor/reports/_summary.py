@@ -9,7 +9,7 @@ from typing import Final
 
 from symphony_doctor.model.finding import Severity
 from symphony_doctor.model.report import CheckResult, Report, Status
-from symphony_doctor.reports._muted import mute_lines, muted_words
+from symphony_doctor.reports._muted import mute_lines, muted_words, threshold_words
 from symphony_doctor.reports._problems import Problem, problems_of
 from symphony_doctor.reports._words import by_severity, listing, one_line, plural
 
@@ -111,6 +111,7 @@ def footer(report: Report, *, verbose: bool) -> tuple[Line, ...]:
         *broken,
         *_became(report),
         *(Line(each.label, each.text, each.loud) for each in mute_lines(report)),
+        *(Line("Threshold", text) for text in threshold_words(report)),
         Line("Looked at", _looked_at(report)),
         *_not_looked_at(report),
         *(Line("Not had", one_line(why), loud=True) for why in report.unseen),

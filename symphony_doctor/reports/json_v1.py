@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 from symphony_doctor.model.finding import EvidenceEntry, Remedy, Severity, Subject
 from symphony_doctor.model.report import CheckResult, NodeCoverage, Report, Reported, Since, Status
-from symphony_doctor.reports._json_mutes import MuteV1, mute_v1
+from symphony_doctor.reports._json_mutes import MuteV1, ThresholdV1, mute_v1, threshold_v1
 from symphony_doctor.reports._json_words import SEVERITIES
 from symphony_doctor.reports._json_words import writable as _text
 from symphony_doctor.reports._json_words import writable_all as _texts
@@ -146,6 +146,7 @@ class ReportV1:
     since: SinceV1 | None = None
     muted: list[FindingV1] = field(default_factory=list)
     mutes: list[MuteV1] = field(default_factory=list)
+    thresholds: list[ThresholdV1] = field(default_factory=list)
     interrupted: bool = False
 
 
@@ -179,6 +180,7 @@ def convert(report: Report) -> ReportV1:
         since=_since(report.since) if report.since else None,
         muted=[_finding(found) for found in report.muted],
         mutes=[mute_v1(muting) for muting in report.mutes],
+        thresholds=[threshold_v1(judged) for judged in report.thresholds],
         interrupted=report.is_interrupted,
     )
 
@@ -265,6 +267,8 @@ def _members(value: object) -> dict[str, object]:
         del members["since"]  # a report of all findings is as it always was
     if isinstance(value, ReportV1) and not value.mutes:
         del members["muted"], members["mutes"]
+    if isinstance(value, ReportV1) and not value.thresholds:
+        del members["thresholds"]
     if isinstance(value, ReportV1) and not value.interrupted:
         del members["interrupted"]  # so is one of a run that came to its end
     return members

@@ -10,15 +10,17 @@ import jsonschema
 import pytest
 
 from symphony_doctor.commands._status import exit_status
+from symphony_doctor.engine.diagnose import diagnose
 from symphony_doctor.engine.mute import mute
-from symphony_doctor.model.check import Check
+from symphony_doctor.model.check import Check, Parameter
 from symphony_doctor.model.finding import Finding, Severity, Subject
-from symphony_doctor.model.judging import Mute
+from symphony_doctor.model.judging import Judging, Mute, Threshold
 from symphony_doctor.model.report import CheckResult, MuteState, NodeCoverage, Report, Reported, Status
 from symphony_doctor.reports import FORMATS
 from symphony_doctor.reports.baseline import narrowed
 from symphony_doctor.reports.comparison import compare
 from symphony_doctor.reports.json_v1 import convert, schema
+from symphony_doctor.testing import healthy
 
 from . import builder
 
@@ -193,3 +195,19 @@ def test_hostile_texts_are_harmless() -> None:
         text = render(done)
         assert "\x1b" not in text, format_
         assert "<b>" not in text or format_ in {"terminal", "paste", "json", "sarif"}, format_
+
+
+def test_thresholds_that_are_not_the_usual_ones_are_told() -> None:
+    """For people and for programs, and only those: a rule that judges otherwise finds something else."""
+    rules = [
+        builder.check("XY001", lambda _cluster, **_limits: (), parameters=[Parameter("most", 5), Parameter("x", 1)])
+    ]
+    own = Judging(tuple(Threshold("XY001", name, value, "f") for name, value in (("most", 7), ("x", 1))))
+    usual = diagnose(rules, healthy())
+    judged = diagnose(rules, healthy(), judging=own)
+    assert "Threshold: XY001 most = 7, usually 5" in " ".join(FORMATS["terminal"](judged, width=1000).split())
+    document = json.loads(FORMATS["json"](judged))
+    jsonschema.validate(document, schema())
+    assert document["thresholds"] == [{"code": "XY001", "name": "most", "value": 7, "usual": 5}]
+    assert "thresholds" not in json.loads(FORMATS["json"](usual))
+    assert "Threshold" not in FORMATS["terminal"](usual)

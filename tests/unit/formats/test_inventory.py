@@ -131,11 +131,11 @@ def test_every_fault_is_told_with_line_and_column() -> None:
         "f:2:9: creds: expected a text in quotes or a list of texts, found a number",
         "f:3:18: load-balancers: expected a list of texts, found a text",
         "f:4:9: nodes: expected a table, found a list",
-        "f:6:12: thresholds.JS003.most_lag: expected a number that is not below zero, found a text",
+        "f:6:12: thresholds.JS003.most_lag: expected a number from 0 to 1e15, found a text",
         "f:8:15: profiles.p.creds[1]: expected a text in quotes, found a number",
         "f:10:7: profiles.p.nodes.n1.dir: expected a text in quotes, found an empty text",
         "f:11:1: unknown key 'dirr' in profiles.p.nodes.n1: did you mean dir?",
-        "f:13:12: profiles.q.thresholds.JS003.most_lag: expected a number that is not below zero, found a number",
+        "f:13:12: profiles.q.thresholds.JS003.most_lag: expected a number from 0 to 1e15, found a number",
     ]
 
 

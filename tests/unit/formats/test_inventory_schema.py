@@ -59,6 +59,7 @@ MUTE = '[[mutes]]\ncode = "A"\nobject = "b"\nreason = "c"\nuntil = 2027-01-01\n'
         "creds = 5",
         "thresholds.JS003.most_lag = 'a'",
         "thresholds.JS003.most_lag = -1",
+        "thresholds.JS003.most_lag = inf",
         "profiles.p.profiles = {}",
         "[[mutes]]\ncode = 'A'",
         MUTE + "severity = 'bad'",
