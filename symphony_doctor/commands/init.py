@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from symphony_doctor.commands._evidence import OPTIONS
 from symphony_doctor.commands._observing import observe
 from symphony_doctor.commands._output import check_writable, print_document, write_checked
 from symphony_doctor.commands._request import EVIDENCE, request_of
+from symphony_doctor.commands._running import finish
 from symphony_doctor.errors import DoctorError, InputError, UsageError
 from symphony_doctor.formats.inventory_name import NAME
 from symphony_doctor.model.cluster import Cluster
@@ -53,11 +53,11 @@ def _init(output: Path, *, force: bool, print_schema: bool, **options: Any) -> N
         raise UsageError(f"{output} exists: --force replaces it, --output FILE names another")
     check_writable(output)
     request, known = _request(options), new_secrets()
-    cluster = asyncio.run(observe(request, known))
+    cluster = finish(observe(request, known))
     if request.network:
         further = advertised(request, cluster)
         if further:
-            request, cluster = asyncio.run(_with_further(request, further, known))
+            request, cluster = finish(_with_further(request, further, known))
     found = tables(request, cluster, os.environ)
     try:
         text = inventory_text(found, f"symphony-doctor {__version__} init")

@@ -8,7 +8,8 @@ import pytest
 
 from symphony_doctor.assemble import Scope
 from symphony_doctor.model.cluster import Node
-from symphony_doctor.model.evidence import Missing, Seen, State
+from symphony_doctor.model.evidence import NOT_ASKED, Missing, Seen, State
+from symphony_doctor.sources.observation import ServerAnswers
 from symphony_doctor.testing import OPERATOR, SYSTEM, USER
 
 from .builder import OFFLINE, REFUSED, SILENT, answers, assembled, files, nodes, silent
@@ -83,6 +84,15 @@ def test_streams_of_the_server_before_its_directories() -> None:
     assert {stream.state is None for stream in alone.streams.get()} == {True}
 
 
+DROPPED = Missing(State.TIMED_OUT, "it does not answer a connection: down, or a firewall drops it")
+
+
+def by_way(node: Node, state: State) -> ServerAnswers:
+    """What comes of asking a server by way of one that lists a route to it."""
+    why = Missing(state, "VARZ")
+    return replace(silent(node, why), address="", directory=None, greeting=NOT_ASKED, routed_as=node.name)
+
+
 class TestRunning:
     """Up, down, or not known."""
 
@@ -101,6 +111,29 @@ class TestRunning:
         found = node2(files(two), silent(two, SILENT))
         assert found.is_down
         assert found.health == Missing(State.UNREACHABLE, "its server is down", SILENT.why)
+
+    def test_down_when_it_keeps_silent_by_way_of_its_routes(self) -> None:
+        """A host that drops all packets: the others list their routes to it for minutes."""
+        _, two, _ = nodes()
+        found = node2(files(two), silent(two, DROPPED), by_way(two, State.TIMED_OUT))
+        assert found.is_down
+        assert found.running.get().how == DROPPED.why
+
+    def test_up_though_nobody_answers_for_it_by_way_of_its_routes(self) -> None:
+        """One of another system account, behind a firewall: that it is not asked for by NATS says nothing."""
+        _, two, _ = nodes()
+        assert node2(files(two), silent(two, DROPPED), by_way(two, State.UNREACHABLE)).is_up
+
+    def test_up_by_its_answer_by_way_of_its_routes(self) -> None:
+        """A firewall drops what comes from here, and nothing of what the others send."""
+        _, two, _ = nodes()
+        answered = replace(answers(two), address="", directory=None, greeting=NOT_ASKED, routed_as=two.name)
+        assert node2(files(two), silent(two, DROPPED), answered).is_up
+
+    def test_up_by_a_route_where_no_address_is_known(self) -> None:
+        """Silence by way of routes alone may have any reason."""
+        _, two, _ = nodes()
+        assert node2(by_way(two, State.TIMED_OUT)).is_up
 
     def test_not_known_when_nothing_answers_from_here(self) -> None:
         """From a machine that reaches no node nothing is known to be down."""
