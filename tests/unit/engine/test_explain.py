@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from itertools import permutations
 from time import process_time
@@ -11,6 +12,7 @@ from symphony_doctor.engine.run import Outcome, run
 from symphony_doctor.model.check import Because, Same
 from symphony_doctor.model.finding import EvidenceEntry, Finding, Severity, Subject
 from symphony_doctor.model.report import Reported
+from symphony_doctor.reports.json_v1 import schema
 
 from .builder import CLUSTER, check, finding, saying
 
@@ -170,6 +172,18 @@ def test_no_finding_is_lost_though_only_its_evidence_differs() -> None:
     found = explain(outcomes((ROOT, (), tuple(several))))
 
     assert len({item.id for item in found}) == 3
+
+
+def test_every_form_of_an_id_is_in_the_schema_of_reports() -> None:
+    pattern = schema()["$defs"]["id"]["pattern"]
+    alone = explain(outcomes((ROOT, (), (finding(STREAM),))))
+    by_nodes = explain(outcomes((ROOT, (), (finding(STREAM, "a"), finding(STREAM, "b")))))
+    several = [finding(STREAM, evidence=(EvidenceEntry("node1", str(number), "", ""),)) for number in range(3)]
+    by_evidence = explain(outcomes((ROOT, (), tuple(several))))
+
+    ids = [item.id for found in (alone, by_nodes, by_evidence) for item in found]
+    assert sorted(name.count("-") for name in ids) == [1, 2, 2, 2, 3, 3]
+    assert all(re.search(pattern, name) for name in ids)
 
 
 def test_the_very_same_finding_twice_is_one() -> None:
