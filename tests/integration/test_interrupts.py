@@ -153,7 +153,9 @@ def test_while_modules_are_imported(module: str, tmp_path: Path) -> None:
     )
     with (
         listening(say(b"")) as port,
-        terminal("run", "--server", f"127.0.0.1:{port}", environment={"PYTHONPATH": str(tmp_path)}) as shown,
+        terminal(
+            "run", "--server", f"127.0.0.1:{port}", "--timeout", "1s", environment={"PYTHONPATH": str(tmp_path)}
+        ) as shown,
     ):
         shown.until(mark.exists)
         shown.interrupt()
