@@ -100,13 +100,15 @@ class Endpoint:
 async def serve(root: Path, *names: str) -> None:
     """Serve the named nodes of a lab, or all, for as long as its state file exists."""
     endpoints: dict[str, Endpoint] = {}
-    seen = -1
+    seen = (-1, -1, -1)
     nodes: list[NodeState] = []
     while True:
         try:
-            changed = (root / STATE_FILE).stat().st_mtime_ns
+            status = (root / STATE_FILE).stat()
         except FileNotFoundError:
             return
+        # the clock of a file system is coarse: two writes can have one time
+        changed = (status.st_mtime_ns, status.st_ino, status.st_size)
         if changed != seen:
             seen, nodes = changed, load_state(root).nodes
         for node in nodes:
