@@ -248,6 +248,8 @@ class Lab:
         wanted = [state for state in self.state.nodes if not state.in_setup]
         for state in wanted:
             state.process = starting.start_server(self.root, self.state, state)
+        # what answers on the UI ports ends where there is no lab.json
+        self.save()
         self.state.helpers += starting.start_uis(self.root, self.state)
         self.save()
         await asyncio.gather(*(starting.greets(self.root, self.state, state) for state in wanted))
