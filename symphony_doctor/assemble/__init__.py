@@ -70,9 +70,7 @@ def assemble(observations: Iterable[Observation], observed_at: float, scope: Sco
     routes: RouteMap = map_routes(members, answering)
     members = with_expected(members, routes, answers, scope)
     given = sorted((each for each in every if isinstance(each, GivenLog)), key=lambda each: each.path)
-    unheard = [
-        each.routed_as for each in answers if isinstance(each.server, Missing) and each.server.state is State.TIMED_OUT
-    ]
+    unheard = [each.routed_as for each in answers if each.is_silent_on_routes]
     nodes = with_logs(believe(members, routes, probes, shown, pack, unheard, scope), given)
     balancers = list(dict.fromkeys(each.balancer for each in every if isinstance(each, LoadBalancerFile)))
     given_claims = {each.claims for each in every if isinstance(each, GivenCredentials)}

@@ -7,7 +7,8 @@ These need not agree. Believed, in this order:
 1. every directory given is a node, whatever the servers say;
 2. every server that answered is a node; it is the one with its ``server_name``, else the one whose
    nats.config names its address, else one more node;
-3. every server that another server has routes to is a node;
+3. every server that another server has routes to is a node, unless it is silent on them and a directory could not be
+   read: then it is the node of that directory;
 4. an address that more than half of the nodes are configured to connect to, or that answers as a route
    port, and at which no node above is, is a node that is down or was not looked at: it bears the name
    that it answers with, or that of the one unaccounted peer of the meta group where there is just one
@@ -48,15 +49,18 @@ def find_members(files: Iterable[NodeFiles], answers: Iterable[ServerAnswers], s
     """Return the nodes known from files, from answers, and from the routes that servers have."""
     members = _from_files(list(files), scope)
     failed: list[ServerAnswers] = []
+    silent = set()
     for answered in answers:
-        name = _name_of(answered)
+        if answered.is_silent_on_routes:
+            silent.add(answered.routed_as)
+        name = answered.server_name
         if name is None:
             failed.append(answered)
         else:
             _place(members, answered, name, scope)
     for answered in failed:
         _place_failed(members, answered)
-    _from_routes(members, scope)
+    _from_routes(members, silent, scope)
     return members
 
 
@@ -112,7 +116,7 @@ def _with_silent(members: list[Member], answers: Iterable[ServerAnswers], scope:
     silent = [
         each
         for each in answers
-        if each.address and _name_of(each) is None and each.directory is None and each.address not in placed
+        if each.address and each.server_name is None and each.directory is None and each.address not in placed
     ]
     unheard = [at for at, member in enumerate(members) if member.node.client_url is None]
     if len(silent) == 1 and len(unheard) == 1:
@@ -142,7 +146,7 @@ def unseen_addresses(members: Iterable[Member], answers: Iterable[ServerAnswers]
         for each in answers
         if isinstance(each.greeting, Missing)
         and each.address
-        and _name_of(each) is None
+        and each.server_name is None
         and each.directory is None
         and each.address not in placed
     )
@@ -202,24 +206,8 @@ def _blank(name: str, known_from: tuple[str, ...], scope: Scope) -> Node:
     )
 
 
-def _name_of(answered: ServerAnswers) -> str | None:
-    if isinstance(answered.server, Seen):
-        return answered.server.value.server_name
-    if isinstance(answered.greeting, Seen):
-        return answered.greeting.value.server_name
-    return None
-
-
-def _id_of(answered: ServerAnswers) -> str | None:
-    if isinstance(answered.server, Seen):
-        return answered.server.value.server_id
-    if isinstance(answered.greeting, Seen):
-        return answered.greeting.value.server_id
-    return None
-
-
 def _place(members: list[Member], answered: ServerAnswers, name: str, scope: Scope) -> None:
-    server_id = _id_of(answered)
+    server_id = answered.server_id
     same_server = [i for i, member in enumerate(members) if member.server_id == server_id]
     same_name = [i for i, member in enumerate(members) if member.server_name == name and member.server_id is None]
     same_directory = [
@@ -261,16 +249,23 @@ def _with(node: Node, answered: ServerAnswers) -> Node:
     }  # fmt: skip
     changes["certificates"] = Seen((*gathered(node), *answered.certificates), "")
     known_from = node.known_from
-    if _name_of(answered) is not None and "nats" not in known_from:
+    if answered.server_name is not None and "nats" not in known_from:
         known_from = (*known_from, "nats")
     url = node.client_url or answered.address or None
     return replace(node, known_from=known_from, client_url=url, **changes)
 
 
-def _from_routes(members: list[Member], scope: Scope) -> None:
-    """Add the servers that others have routes to, though nothing answered for them."""
+def _from_routes(members: list[Member], silent: set[str], scope: Scope) -> None:
+    """Add the servers that others have routes to, though nothing answered for them.
+
+    A host that is gone is in routes for minutes, and its directory cannot be read: who is silent may be one of those.
+    """
     names = {member.server_name for member in members}
     ids = {member.server_id for member in members}
+    unread = [member for member in members if member.directory and not member.server_name and not member.server_id]
+    lost = silent - names
+    if len(lost) <= len(unread):
+        names |= lost
     for member in list(members):
         routes = member.node.routes
         for route in routes.value if isinstance(routes, Seen) else ():

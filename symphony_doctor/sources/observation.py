@@ -8,7 +8,7 @@ from typing import TypeAlias
 from symphony_doctor.model.accounts import AccountFile
 from symphony_doctor.model.certificate import Certificate, PortCertificate
 from symphony_doctor.model.configuration import NatsConfig, SymphonyConfig
-from symphony_doctor.model.evidence import NOT_ASKED, Evidence
+from symphony_doctor.model.evidence import NOT_ASKED, Evidence, Missing, Seen, State
 from symphony_doctor.model.identity import Located, Token
 from symphony_doctor.model.jetstream import JetStream, MetaGroup, Store, StreamDirectory
 from symphony_doctor.model.load_balancer import LoadBalancer
@@ -75,6 +75,25 @@ class ServerAnswers:
     resolver_accounts: Evidence[frozenset[str]] = NOT_ASKED
     certificates: tuple[PortCertificate, ...] = ()
     routed_as: str = ""
+
+    @property
+    def server_name(self) -> str | None:
+        """The name of the server that answered."""
+        if isinstance(self.server, Seen):
+            return self.server.value.server_name
+        return self.greeting.value.server_name if isinstance(self.greeting, Seen) else None
+
+    @property
+    def server_id(self) -> str | None:
+        """The id of the server that answered."""
+        if isinstance(self.server, Seen):
+            return self.server.value.server_id
+        return self.greeting.value.server_id if isinstance(self.greeting, Seen) else None
+
+    @property
+    def is_silent_on_routes(self) -> bool:
+        """Tell whether it was asked by way of a server with a route to it, and did not answer in time."""
+        return bool(self.routed_as) and isinstance(self.server, Missing) and self.server.state is State.TIMED_OUT
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from symphony_doctor.lab import control
 
 from .namespaces import OPERATOR
+from .program import doctor
 from .site import Site, above_info, roots, site_of
 
 pytestmark = pytest.mark.cluster
@@ -57,6 +59,21 @@ def test_qu002_fault_a_host_that_drops_everything(mode: str, site: Site) -> None
     (route,) = done.findings("RT003")
     assert (route["nodes"], route["cause"]) == (["node3"], done.findings("QU002")[0]["id"])
     assert "firewall drops it" in done.out
+
+
+@pytest.mark.skipif(shutil.which("ssh") is None, reason="there is no OpenSSH client (Debian: openssh-client)")
+def test_a_host_that_drops_everything_and_is_looked_at_by_ssh(site: Site) -> None:
+    """Its directory cannot be read, and the others still list their routes to it: that is one node, and it is down."""
+    site.hosts.cut_off("node3")
+    one, two, three = site.lab.nodes
+    nodes = (str(one.directory), str(two.directory), f"third=ssh://root@{site.hosts.address('node3')}/opt/symphony")
+    done = doctor(
+        "run", *(part for node in nodes for part in ("--node", node)), "--creds", str(site.lab.system_credentials),
+        "--timeout", TIMEOUT, "--format", "json",
+    )  # fmt: skip
+    assert three.name in _routes_of(site, "node1"), "the servers have noticed by themselves: too late for this test"
+    assert len(done.report["cluster"]["nodes"]) == 3
+    assert roots(done) == [("QU002", ["third"])]
 
 
 def test_a_firewall_between_the_doctor_and_a_node(site: Site) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from symphony_doctor.model.evidence import Missing, State
 from symphony_doctor.model.policy import replicas_wanted
+from symphony_doctor.sources.observation import Observation, RouteProbe, ServerAnswers
 from symphony_doctor.testing import healthy, judge
 
 from .small_clusters import answers, cluster, files, greets, probe
@@ -154,3 +158,40 @@ def test_servers_that_answer_make_the_size_of_the_policy() -> None:
     everyone = [answers(5, f"node{at}") for at in range(1, 6)]
     made = cluster(*(files(5, f"node{at}") for at in (1, 2, 3)), *everyone)
     assert (made.size, replicas_wanted(made.size)) == (5, 5)
+
+
+def gone(name: str, server: str) -> tuple[Observation, ...]:
+    """Give a host that drops all packets: its directory is not read, and the others still list a route to it."""
+    lost = Missing(State.UNREACHABLE, "ssh: connect to host: Connection timed out")
+    unread = replace(
+        files(3, "node3", directory=name),
+        symphony_config=lost, nats_config=lost, account_files=lost, stream_directories=lost,
+    )  # fmt: skip
+    silence = Missing(State.TIMED_OUT, "VARZ")
+    return unread, ServerAnswers("", server=silence, routes=silence, routed_as=server)
+
+
+def test_a_host_that_is_gone_is_one_node_though_the_others_still_have_a_route_to_it() -> None:
+    dropped = RouteProbe("node3:6222", Missing(State.TIMED_OUT, "it does not answer a connection"))
+    two = [made for name in ("node1", "node2") for made in (files(3, name), answers(3, name))]
+
+    found = cluster(*two, *gone("ssh://op@third/srv", "node3"), dropped)
+
+    assert [(node.name, node.is_up, node.is_down) for node in found.nodes] == [
+        ("node1", True, False),
+        ("node2", True, False),
+        ("srv", False, True),
+    ]
+
+
+def test_a_silent_server_more_than_directories_that_were_not_read_is_one_more_node() -> None:
+    two = [made for name in ("node1", "node2") for made in (files(4, name), answers(4, name))]
+    silence = Missing(State.TIMED_OUT, "VARZ")
+
+    found = cluster(
+        *two,
+        *gone("ssh://op@third/srv", "node3"),
+        ServerAnswers("", server=silence, routes=silence, routed_as="node4"),
+    )
+
+    assert {"node3", "node4"} <= {node.name for node in found.nodes}
