@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from asyncio import StreamReader, StreamWriter
 
 PING = "/api/v1/ping"
+ONLY = "only:"
+"""Before the name of a node as an argument: by itself it would be that of a node's directory, for `--local`."""
 _VERSION = "1.4.9"
 _WATCH = 0.1
 _PATIENCE = 1.0
@@ -120,9 +122,9 @@ async def serve(root: Path, *names: str) -> None:
 
 
 def main() -> None:
-    """Serve the lab in the directory that is the first argument."""
+    """Serve the lab in the directory that is the first argument; others say of which nodes."""
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(serve(Path(sys.argv[1]), *sys.argv[2:]))
+        asyncio.run(serve(Path(sys.argv[1]), *(each.removeprefix(ONLY) for each in sys.argv[2:])))
 
 
 if __name__ == "__main__":

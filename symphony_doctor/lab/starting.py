@@ -41,7 +41,10 @@ def start_uis(root: Path, lab: LabState) -> list[Process]:
     apart = [node.address for node in lab.nodes if node.address.namespace is not None]
     if not apart:
         return [start_helper(root, lab, "http", str(root))]
-    return [start_helper(root, lab, "http", str(root), each.name, namespace=each.namespace) for each in apart]
+    return [
+        start_helper(root, lab, "http", str(root), f"{http.ONLY}{each.name}", namespace=each.namespace)
+        for each in apart
+    ]
 
 
 def start_helper(root: Path, lab: LabState, module: str, *arguments: str, namespace: str | None = None) -> Process:
