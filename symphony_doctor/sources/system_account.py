@@ -50,6 +50,12 @@ class _Bounded(TcpTransport):
             raise ConnectionAbortedError(f"more than {MOST:,} bytes")
         return data
 
+    def abort(self) -> None:
+        """Let the sockets go at once, as far as they were opened: nothing is waited for."""
+        for writer in (self._io_writer, self._bare_io_writer):
+            if writer is not None:
+                writer.transport.abort()
+
     def __bool__(self) -> bool:
         # the client replaces a transport that is false
         return True
@@ -80,7 +86,7 @@ async def connected(
     ``record`` is given every answer. Raises ``RefusedError``: denied, timed out or unreachable.
     """
     client = Client()
-    client._transport = _Bounded()  # noqa: SLF001 - the client offers no other way to bound what it keeps
+    client._transport = transport = _Bounded()  # noqa: SLF001 - the client offers no other way to bound what it keeps
     try:
         connection = await _open(client, address, credentials, greeting, deadline)
         connection.record = record
@@ -92,6 +98,9 @@ async def connected(
                 await client.close()
         except (TimeoutError, OSError, nats.errors.Error):
             pass
+        finally:
+            # also where that was cut short: by an interrupt, or by the end of all that was asked
+            transport.abort()
 
 
 async def _open(
