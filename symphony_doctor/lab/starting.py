@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from symphony_doctor.lab import control, http, layout, processes
@@ -73,9 +74,13 @@ async def _silent_port(lab: LabState, node: NodeState) -> str | None:
     if not await http.speaks(node.address.host, node.address.client_port):
         return "client"
     # the program that answers on the UI ports starts more slowly than a server
-    serving = any(UI in helper.command and helper.alive for helper in lab.helpers)
-    if serving and await control.http_status(node.address.ui_port, http.PING, node.address.host) is None:
-        return "UI"
+    if any(UI in helper.command and helper.alive for helper in lab.helpers):
+        status = await control.http_status(node.address.ui_port, http.PING, node.address.host)
+        if status is None:
+            return "UI"
+        if status != HTTPStatus.OK:
+            # the port of another lab's server: it was free when it was chosen, and this program took it later
+            raise PortClashError(f"{node.address.name}: another program answers on its UI port: {status}")
     return None
 
 
