@@ -21,6 +21,9 @@ ISOLATED = (*IDENTITY, *(Because(code, Same.NODES) for code in ("RT001", "RT004"
 DOWN = tuple(Because(code, Same.NODES) for code in ("QU001", "QU002", "QU004"))
 """A node that is down."""
 
+LESS_REDUNDANT = (Because("QU002", Same.CLUSTER), Because("QU004", Same.CLUSTER))
+"""Some node is down, and the majority is up all the same."""
+
 
 def listing(names: Iterable[str], most: int = 6) -> str:
     """Join names as a sentence does: ``a, b and c``; of many, the first few and how many more."""

@@ -22,7 +22,7 @@ from symphony_doctor.api import (
 )
 
 from ._going_on import Complaint, going_on
-from ._words import DIVIDED, account_words, listing, verb
+from ._words import DIVIDED, LESS_REDUNDANT, account_words, listing, verb
 
 _QUORUM = (
     Because("QU001", Same.CLUSTER),
@@ -34,8 +34,7 @@ _QUORUM = (
     Because("RT006", Same.CLUSTER),
     Because("RT003", Same.CLUSTER),
     Because("JS006", Same.CLUSTER),
-    Because("QU002", Same.CLUSTER),
-    Because("QU004", Same.CLUSTER),
+    *LESS_REDUNDANT,
 )
 """What keeps JetStream from its quorum, here or on the nodes that this one waits for."""
 
@@ -219,8 +218,7 @@ def log_kv_create_failed(
         Because("RT006", Same.CLUSTER),
         Because("RT007", Same.CLUSTER),
         Because("QU001", Same.CLUSTER),
-        Because("QU002", Same.CLUSTER),
-        Because("QU004", Same.CLUSTER),
+        *LESS_REDUNDANT,
         Because("CF006", Same.CLUSTER),
         Because("RT002", Same.NODES),
     ),

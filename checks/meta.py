@@ -24,7 +24,7 @@ from symphony_doctor.api import (
 )
 
 from ._commands import remove_peer, rescue
-from ._words import DIVIDED, ISOLATED, listing, verb
+from ._words import DIVIDED, ISOLATED, LESS_REDUNDANT, listing, verb
 
 
 @check(
@@ -39,8 +39,7 @@ from ._words import DIVIDED, ISOLATED, listing, verb
         *ISOLATED,
         Because("RT001", Same.CLUSTER),
         Because("RT006", Same.NODES),
-        Because("QU002", Same.CLUSTER),
-        Because("QU004", Same.CLUSTER),
+        *LESS_REDUNDANT,
     ),
 )
 def meta_leaderless(cluster: Cluster, *, settling_seconds: int = 10) -> Iterator[Finding | Gap]:

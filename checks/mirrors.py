@@ -25,7 +25,7 @@ from symphony_doctor.api import (
 )
 
 from ._samples import is_catching_up, seconds_between, state_before, trend, upstream_before
-from ._words import DIVIDED, account_words, by_server_name, plural
+from ._words import DIVIDED, LESS_REDUNDANT, account_words, by_server_name, plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,7 @@ class _Fault:
     explained_by=(
         Because("QU001", Same.CLUSTER),
         *DIVIDED,
-        Because("QU002", Same.CLUSTER),
-        Because("QU004", Same.CLUSTER),
+        *LESS_REDUNDANT,
         Because("JS006", Same.CLUSTER),
         Because("JS004", Same.CLUSTER),
         Because("JS005", Same.CLUSTER),

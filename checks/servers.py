@@ -23,7 +23,7 @@ from symphony_doctor.api import (
 )
 
 from ._clocks import THIS_MACHINE, Clock, odd_clocks
-from ._words import DIVIDED, differing, listing, plural, verb
+from ._words import DIVIDED, LESS_REDUNDANT, differing, listing, plural, verb
 
 _DAY = 86_400
 
@@ -48,8 +48,7 @@ _DAY = 86_400
         Because("AC003", Same.NODES),
         Because("JS002", Same.NODES),
         Because("JS003", Same.NODES),
-        Because("QU002", Same.CLUSTER),
-        Because("QU004", Same.CLUSTER),
+        *LESS_REDUNDANT,
     ),
 )
 def server_unhealthy(cluster: Cluster) -> Iterator[Finding | Gap]:

@@ -26,7 +26,7 @@ from symphony_doctor.api import (
 )
 
 from ._commands import restart, start
-from ._words import DOWN, ISOLATED, plural
+from ._words import DOWN, ISOLATED, LESS_REDUNDANT, plural
 
 _NOT_TOLD = frozenset({301, 302, 303, 307, 308, 401, 403})
 """Answers that stand before the instance and say nothing of it."""
@@ -148,8 +148,7 @@ def _actual(answer: UiAnswer) -> str:
     explained_by=(
         Because("QU001", Same.CLUSTER),
         Because("CF006", Same.CLUSTER),
-        Because("QU002", Same.CLUSTER),
-        Because("QU004", Same.CLUSTER),
+        *LESS_REDUNDANT,
     ),
 )
 def cluster_info_disagrees(cluster: Cluster) -> Iterator[Finding | Gap]:

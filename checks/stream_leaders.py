@@ -21,7 +21,7 @@ from symphony_doctor.api import (
 
 from ._samples import seconds_between
 from ._streams import subject_of
-from ._words import DIVIDED, ISOLATED, account_words, by_server_name, plural
+from ._words import DIVIDED, ISOLATED, LESS_REDUNDANT, account_words, by_server_name, plural
 
 
 @check(
@@ -35,8 +35,7 @@ from ._words import DIVIDED, ISOLATED, account_words, by_server_name, plural
         *DIVIDED,
         *ISOLATED,
         Because("RT006", Same.NODES),
-        Because("QU002", Same.CLUSTER),
-        Because("QU004", Same.CLUSTER),
+        *LESS_REDUNDANT,
         Because("JS006", Same.CLUSTER),
     ),
 )
@@ -81,8 +80,7 @@ def stream_leaderless(cluster: Cluster) -> Iterator[Finding | Gap]:
     needs=(Kind.JETSTREAM, Kind.EARLIER),
     explained_by=(
         Because("QU001", Same.CLUSTER),
-        Because("QU002", Same.CLUSTER),
-        Because("QU004", Same.CLUSTER),
+        *LESS_REDUNDANT,
         Because("JS004", Same.CLUSTER),
         Because("JS006", Same.CLUSTER),
         Because("RT006", Same.CLUSTER),

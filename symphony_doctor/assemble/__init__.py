@@ -44,7 +44,6 @@ from symphony_doctor.sources.observation import (
 
 T = TypeVar("T")
 
-
 __all__ = ["Scope", "assemble", "cluster_of", "place"]
 
 
@@ -65,12 +64,12 @@ def assemble(observations: Iterable[Observation], observed_at: float, scope: Sco
     shown = {each.address: each.certificate for each in probed}
     ports = sorted((each for each in every if isinstance(each, PortProbe)), key=repr)
     pack = _best([each.tokens for each in every if isinstance(each, ResolverPack)])
-    members = with_probes(find_members(files, answers, scope), ports)
+    unheard = frozenset(each.routed_as for each in answers if each.is_silent_on_routes)
+    members = with_probes(find_members(files, answers, unheard, scope), ports)
     members = with_ui(members, (each for each in every if isinstance(each, UiAnswers)))
     routes: RouteMap = map_routes(members, answering)
     members = with_expected(members, routes, answers, scope)
     given = sorted((each for each in every if isinstance(each, GivenLog)), key=lambda each: each.path)
-    unheard = [each.routed_as for each in answers if each.is_silent_on_routes]
     nodes = with_logs(believe(members, routes, probes, shown, pack, unheard, scope), given)
     balancers = list(dict.fromkeys(each.balancer for each in every if isinstance(each, LoadBalancerFile)))
     given_claims = {each.claims for each in every if isinstance(each, GivenCredentials)}

@@ -45,14 +45,16 @@ class Member:
     directory: str | None = None
 
 
-def find_members(files: Iterable[NodeFiles], answers: Iterable[ServerAnswers], scope: Scope) -> list[Member]:
-    """Return the nodes known from files, from answers, and from the routes that servers have."""
+def find_members(
+    files: Iterable[NodeFiles], answers: Iterable[ServerAnswers], unheard: frozenset[str], scope: Scope
+) -> list[Member]:
+    """Return the nodes known from files, from answers, and from the routes that servers have.
+
+    ``unheard`` are the names of servers that did not answer by way of those that have a route to them.
+    """
     members = _from_files(list(files), scope)
     failed: list[ServerAnswers] = []
-    silent = set()
     for answered in answers:
-        if answered.is_silent_on_routes:
-            silent.add(answered.routed_as)
         name = answered.server_name
         if name is None:
             failed.append(answered)
@@ -60,7 +62,7 @@ def find_members(files: Iterable[NodeFiles], answers: Iterable[ServerAnswers], s
             _place(members, answered, name, scope)
     for answered in failed:
         _place_failed(members, answered)
-    _from_routes(members, silent, scope)
+    _from_routes(members, unheard, scope)
     return members
 
 
@@ -255,7 +257,7 @@ def _with(node: Node, answered: ServerAnswers) -> Node:
     return replace(node, known_from=known_from, client_url=url, **changes)
 
 
-def _from_routes(members: list[Member], silent: set[str], scope: Scope) -> None:
+def _from_routes(members: list[Member], unheard: frozenset[str], scope: Scope) -> None:
     """Add the servers that others have routes to, though nothing answered for them.
 
     A host that is gone is in routes for minutes, and its directory cannot be read: who is silent may be one of those.
@@ -263,7 +265,7 @@ def _from_routes(members: list[Member], silent: set[str], scope: Scope) -> None:
     names = {member.server_name for member in members}
     ids = {member.server_id for member in members}
     unread = [member for member in members if member.directory and not member.server_name and not member.server_id]
-    lost = silent - names
+    lost = unheard - names
     if len(lost) <= len(unread):
         names |= lost
     for member in list(members):

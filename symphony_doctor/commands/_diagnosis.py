@@ -74,11 +74,9 @@ async def look_closely(
         tell_waiting(before, report, rules, until - time.monotonic(), known)
         before = report
         pause = min(_PAUSE, max(0.0, until - time.monotonic()))
-        if stoppable and await pause_or_stop(pause):
+        if await (pause_or_stop(pause) if stoppable else asyncio.sleep(pause, result=False)):
             tell_interrupted()
             return replace(report, is_interrupted=True), cluster
-        if not stoppable:
-            await asyncio.sleep(pause)
 
 
 def write(

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+INTERRUPTED = 130
+
 
 def failed(message: str, status: int, arguments: Sequence[str], reason: str = "") -> int:
     """Say why nothing came of a run, and return the status; a monitoring system is told in its own way."""

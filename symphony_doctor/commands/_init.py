@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 from symphony_doctor.model.cluster import Cluster, Node
 from symphony_doctor.model.evidence import Seen
@@ -104,8 +102,3 @@ def chosen(table: Table) -> Iterator[str]:
             yield f"{name}: {entry.key} {value}. {entry.why or table.why}".rstrip(" .")
         elif entry.why:
             yield f"{name}: {entry.key} {value} is a proposal alone. {entry.why}"
-
-
-def is_there(path: Path) -> bool:
-    """Tell whether anything is at a path, a broken link included."""
-    return os.path.lexists(path)

@@ -11,6 +11,7 @@ from symphony_doctor.redaction import printable
 
 if TYPE_CHECKING:
     from symphony_doctor.commands._inventory import Book
+    from symphony_doctor.model.judging import Judging
     from symphony_doctor.sources.node_directory import NodeDirectory
     from symphony_doctor.sources.observation import Address
 
@@ -30,6 +31,7 @@ def nothing(book: Book | None) -> str:
 
 def book_lines(
     book: Book | None,
+    judging: Judging,
     nodes: Iterable[NodeDirectory],
     servers: Iterable[Address],
     said: Container[str],
@@ -41,8 +43,8 @@ def book_lines(
         return
     names = [each.name or each.place for each in nodes]
     judged = (
-        (len(book.judging.thresholds), "threshold"),
-        (len(book.judging.mutes), "mute"),
+        (len(judging.thresholds), "threshold"),
+        (len(judging.mutes), "mute"),
     )
     parts = [] if is_named or not names else [f"nodes {', '.join(names)}"]
     at = [] if is_named else [each.text for each in servers]
@@ -51,8 +53,8 @@ def book_lines(
     parts += [f"credentials by {each}" for each in who]
     parts += [f"{count} {word}{'' if count == 1 else 's'}" for count, word in judged if count]
     profile = f", profile {book.choice.profile}" if book.choice.profile is not None else ""
-    said = "; ".join(parts) or "nothing, as the command line says what to look at"
-    yield printable(f"inventory {book.path}{profile}: {said}")
+    taken = "; ".join(parts) or "nothing, as the command line says what to look at"
+    yield printable(f"inventory {book.path}{profile}: {taken}")
 
 
 def tell(lines: Iterable[str]) -> None:

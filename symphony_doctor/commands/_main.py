@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from symphony_doctor import __version__
-from symphony_doctor.commands._failing import failed, place_of
+from symphony_doctor.commands._failing import INTERRUPTED, failed, place_of
 from symphony_doctor.errors import DoctorError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ COMMANDS = {
     "lab": "A real cluster on this machine to try things on.",
 }
 
-INTERRUPTED, FAILED = 130, 4
+FAILED = 4
 
 _GARBAGE_AFTER = 100_000
 """New objects between two searches for garbage: nearly all that a run makes lives until its end."""

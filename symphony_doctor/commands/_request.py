@@ -68,7 +68,8 @@ def request_of(
     reached = () if offline else (*taken.servers, *login.servers)
     if not (directories or reached or bundles):
         raise UsageError(nothing(book))
-    tell((*book_lines(book, directories, reached, wanted.said, is_named=is_named), *login.said))
+    judging = judging_of(book)
+    tell((*book_lines(book, judging, directories, reached, wanted.said, is_named=is_named), *login.said))
     return Request(
         directories=directories,
         servers=reached,
@@ -84,7 +85,7 @@ def request_of(
         samples=samples,
         interval=interval,
         uis=() if offline else taken.uis,
-        judging=judging_of(book),
+        judging=judging,
     )
 
 

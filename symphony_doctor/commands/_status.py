@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from symphony_doctor.commands._failing import INTERRUPTED
 from symphony_doctor.model.finding import Severity
 from symphony_doctor.model.report import Report, Status
-
-INTERRUPTED = 130
 
 
 def exit_status(report: Report, threshold: Severity, format_: str = "terminal") -> int:

@@ -45,11 +45,11 @@ def _init(output: Path, *, force: bool, print_schema: bool, **options: Any) -> N
 
         print_document(json.dumps(schema(), indent=2) + "\n")
         return
-    from symphony_doctor.commands._init import advertised, chosen, is_there, tables
+    from symphony_doctor.commands._init import advertised, chosen, tables
     from symphony_doctor.formats.inventory import read_inventory
     from symphony_doctor.reports.inventory_text import inventory_text
 
-    if is_there(output) and not force:
+    if os.path.lexists(output) and not force:
         raise UsageError(f"{output} exists: --force replaces it, --output FILE names another")
     check_writable(output)
     request, known = _request(options), new_secrets()

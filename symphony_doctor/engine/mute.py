@@ -67,13 +67,13 @@ def _apply(each: Mute, limit: Severity, report: Report, trees: _Trees, day: date
             result.code == each.code and result.status in {Status.PASSED, Status.FAILED} for result in report.results
         )
         return Muting(each, MuteState.UNUSED if decided else MuteState.UNDECIDED, limit, (), ())
-    worse = [item for item in found if any(below.severity > limit for below in trees.below(item.id))]
+    worse = {item.id: None for item in found if any(below.severity > limit for below in trees.below(item.id))}
     return Muting(
         each,
         MuteState.WORSE if worse else MuteState.ACTIVE,
         limit,
-        tuple(item.id for item in found if item not in worse),
-        tuple(item.id for item in worse),
+        tuple(item.id for item in found if item.id not in worse),
+        tuple(worse),
     )
 
 

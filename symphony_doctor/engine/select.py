@@ -30,12 +30,21 @@ def _matching(checks: tuple[Check, ...], patterns: Iterable[str]) -> set[str]:
         text = pattern.strip()
         codes = {rule.code for rule in checks if text and (rule.code.startswith(text.upper()) or rule.name == text)}
         if not codes:
-            known = [word for rule in checks for word in (rule.code, rule.name)]
-            near = difflib.get_close_matches(text.upper(), known, 1) or difflib.get_close_matches(text, known, 1)
-            hint = f"; did you mean {near[0]}?" if near else "; see `symphony-doctor checks list`"
-            raise UnknownCode(f"no rule has the code, prefix or name {text!r}{hint}")
+            near = _near(text, checks)
+            raise UnknownCode(f"no rule has the code, prefix or name {text!r}; {_hint(near)}")
         matched |= codes
     return matched
+
+
+def _near(text: str, checks: Iterable[Check]) -> str | None:
+    """Return the code or the name of a rule that may have been meant."""
+    known = [word for rule in checks for word in (rule.code, rule.name)]
+    found = difflib.get_close_matches(text.upper(), known, 1) or difflib.get_close_matches(text, known, 1)
+    return found[0] if found else None
+
+
+def _hint(near: str | None) -> str:
+    return f"did you mean {near}?" if near else "see `symphony-doctor checks list`"
 
 
 def check_judging(judging: Judging, checks: Iterable[Check]) -> None:
@@ -44,11 +53,9 @@ def check_judging(judging: Judging, checks: Iterable[Check]) -> None:
     thresholds = [(each.code, each.where) for each in judging.thresholds]
     for code, where in (*thresholds, *((each.code, each.where) for each in judging.mutes)):
         if code not in rules:
-            known = [word for rule in rules.values() for word in (rule.code, rule.name)]
-            found = difflib.get_close_matches(code.upper(), known, 1) or difflib.get_close_matches(code, known, 1)
-            near = next((rule.code for rule in rules.values() if found and found[0] in {rule.code, rule.name}), None)
-            hint = f"did you mean {near}?" if near else "see `symphony-doctor checks list`"
-            raise UnknownCode(f"{where}: no rule has the code {code!r}; {hint}")
+            word = _near(code, rules.values())
+            near = next((rule.code for rule in rules.values() if word in {rule.code, rule.name}), None)
+            raise UnknownCode(f"{where}: no rule has the code {code!r}; {_hint(near)}")
     for each in judging.thresholds:
         names = [parameter.name for parameter in rules[each.code].parameters]
         if each.name not in names:

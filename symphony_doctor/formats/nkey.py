@@ -72,9 +72,9 @@ _RAW_LENGTH: Final = 32
 _PUBLIC_LENGTH: Final = 56
 _SEED_LENGTH: Final = 58
 
-# Look-ahead, so that a candidate inside a longer run of the alphabet is tried at every offset.
-# The same without the overlaps: a pattern that begins with a letter is searched ten times as fast.
+# A pattern that begins with a letter is searched ten times as fast: it tells whether there is any candidate at all.
 _SECRET_PLAIN: Final = (re.compile(r"S[OAUNCX][A-Z2-7]{56}"), re.compile(r"P[A-Z2-7]{107}"))
+# Look-ahead, so that a candidate inside a longer run of the alphabet is tried at every offset.
 _SECRET_CANDIDATE: Final = re.compile(r"(?=(S[OAUNCX][A-Z2-7]{56}|P[A-Z2-7]{107}))")
 
 

@@ -33,7 +33,7 @@ async def start_service(lab: Lab) -> None:
 
 async def stop_ui(lab: Lab) -> None:
     """Stop what answers on the UI ports, of all nodes."""
-    mine = [helper for helper in lab.state.helpers if "symphony_doctor.lab.http" in helper.command]
+    mine = starting.uis(lab.state)
     await processes.stop(mine)
     lab.state.helpers = [helper for helper in lab.state.helpers if helper not in mine]
     lab.save()

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from symphony_doctor.lab.state import LabState, NodeState
 
 RUN = "run"
-UI = "symphony_doctor.lab.http"
 _GREETING_WITHIN = 20.0
 _POLL = 0.02
 _LAST_WORDS = 2000
@@ -48,15 +47,24 @@ def start_uis(root: Path, lab: LabState) -> list[Process]:
     ]
 
 
+def uis(lab: LabState) -> list[Process]:
+    """Return what answers on the UI ports, as far as it was started."""
+    return [helper for helper in lab.helpers if _program("http") in helper.command]
+
+
 def start_helper(root: Path, lab: LabState, module: str, *arguments: str, namespace: str | None = None) -> Process:
     """Start one of the lab's own programs."""
     return processes.start(
-        (sys.executable, "-m", f"symphony_doctor.lab.{module}", *arguments),
+        (sys.executable, "-m", _program(module), *arguments),
         directory=root,
         output=root / RUN / f"{module}.out",
         detached=lab.detached,
         namespace=namespace,
     )
+
+
+def _program(module: str) -> str:
+    return f"symphony_doctor.lab.{module}"
 
 
 async def greets(root: Path, lab: LabState, node: NodeState) -> None:
@@ -74,7 +82,7 @@ async def _silent_port(lab: LabState, node: NodeState) -> str | None:
     if not await http.speaks(node.address.host, node.address.client_port):
         return "client"
     # the program that answers on the UI ports starts more slowly than a server
-    if any(UI in helper.command and helper.alive for helper in lab.helpers):
+    if any(each.alive for each in uis(lab)):
         status = await control.http_status(node.address.ui_port, http.PING, node.address.host)
         if status is None:
             return "UI"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -26,20 +27,17 @@ def muted_words(report: Report) -> str:
 def muted_by(report: Report) -> Iterator[tuple[Reported, Muting, int]]:
     """Yield each finding that is muted by itself, with its mute, and how many findings are folded beneath it."""
     by_id = {item.id: item for item in report.muted}
+    beneath = Counter(cause for item in report.muted for cause in _causes(by_id, item))
     seen: set[str] = set()
     for muting in report.mutes:
         for id_ in muting.findings:
             if id_ in by_id and id_ not in seen:
                 seen.add(id_)
-                yield by_id[id_], muting, _beneath(by_id, id_)
-
-
-def _beneath(by_id: dict[str, Reported], id_: str) -> int:
-    """Count what a finding explains, at any depth."""
-    return sum(id_ in _causes(by_id, item) for item in by_id.values())
+                yield by_id[id_], muting, beneath[id_]
 
 
 def _causes(by_id: dict[str, Reported], item: Reported) -> set[str]:
+    """Return the ids of what explains a finding, at any depth."""
     causes: set[str] = set()
     while item.cause is not None and item.cause not in causes:
         causes.add(item.cause)

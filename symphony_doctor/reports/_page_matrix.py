@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from symphony_doctor.model.overview import Copy, CopyState, Overview, Placement
-from symphony_doctor.reports._words import listing, one_line, shorten
+from symphony_doctor.reports._words import elsewhere_words, one_line, shorten
 
 _MARKS: Final = {
     CopyState.LEADER: "★",
@@ -104,7 +104,7 @@ def _shared(rows: tuple[Row, ...]) -> tuple[Row, ...]:
 def _row(placement: Placement) -> Row:
     troubles = ["no leader"] if placement.has_leader is False else []
     if placement.elsewhere:
-        troubles.append(f"also assigned to {listing(placement.elsewhere)}, no node of the cluster")
+        troubles.append(elsewhere_words(placement.elsewhere))
     account = one_line(placement.account)
     return Row(
         name=one_line(placement.stream),

@@ -22,7 +22,7 @@ from symphony_doctor.model.overview import (
 )
 from symphony_doctor.reports._page_timeline import MOMENT_WORDS
 from symphony_doctor.reports._page_times import ago
-from symphony_doctor.reports._words import listing, one_line, plural, shorten
+from symphony_doctor.reports._words import elsewhere_words, listing, one_line, plural, shorten
 
 MOST_DRAWN: Final = 9
 """Nodes up to which each has a column for its routes; of more the routes are counted."""
@@ -248,7 +248,7 @@ def _trouble(stream: Placement, overview: Overview) -> str:
         if nodes:
             words.append(f"{said} {listing(nodes)}")
     if stream.elsewhere:
-        words.append(f"also assigned to {listing(stream.elsewhere)}, no node of the cluster")
+        words.append(elsewhere_words(stream.elsewhere))
     return ", ".join(words)
 
 

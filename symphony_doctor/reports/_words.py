@@ -53,6 +53,11 @@ def listing(names: Iterable[str], most: int = 8) -> str:
     return ", ".join(every)
 
 
+def elsewhere_words(names: Iterable[str]) -> str:
+    """Say that a stream is assigned to what is no node of the cluster."""
+    return f"also assigned to {listing(names)}, no node of the cluster"
+
+
 def shorten(name: str, most: int = _KEY_LENGTH) -> str:
     """Cut the middle out of a long name, as people compare keys: both ends are left."""
     text = one_line(name)

@@ -263,12 +263,14 @@ def _members(value: object) -> dict[str, object]:
     if not is_dataclass(value):
         raise TypeError(f"{type(value).__name__} is no part of a report")
     members = {field.name: getattr(value, field.name) for field in fields(value)}
-    if isinstance(value, ReportV1) and value.since is None:
-        del members["since"]  # a report of all findings is as it always was
-    if isinstance(value, ReportV1) and not value.mutes:
-        del members["muted"], members["mutes"]
-    if isinstance(value, ReportV1) and not value.thresholds:
-        del members["thresholds"]
-    if isinstance(value, ReportV1) and not value.interrupted:
-        del members["interrupted"]  # so is one of a run that came to its end
+    if isinstance(value, ReportV1):
+        # a report without these is as it always was
+        there = {
+            "since": value.since,
+            "muted": value.mutes,
+            "mutes": value.mutes,
+            "thresholds": value.thresholds,
+            "interrupted": value.interrupted,
+        }
+        return {name: member for name, member in members.items() if there.get(name, True)}
     return members

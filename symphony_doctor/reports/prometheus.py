@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Final
+
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from symphony_doctor.model.finding import Severity
-from symphony_doctor.model.report import MuteState, Report, Status
+from symphony_doctor.model.report import MuteState, Report, Reported, Status
 from symphony_doctor.reports._muted import muted_by
 from symphony_doctor.reports._words import one_line
+
+_FINDING: Final = ("code", "name", "severity", "kind", "subject")
 
 
 def to_prometheus(report: Report) -> str:
@@ -35,11 +40,9 @@ def to_prometheus(report: Report) -> str:
     findings = gauge("findings", "Findings by severity, explained ones included.", "severity")
     for severity in Severity:
         findings.labels(cluster, severity.word).set(report.count(severity))
-    roots = gauge("finding", "A root cause.", "code", "name", "severity", "kind", "subject")
+    roots = gauge("finding", "A root cause.", *_FINDING)
     for found in report.roots:
-        subject = found.finding.subject
-        labels = (found.code, found.name, found.severity.word, subject.kind, subject.name)
-        roots.labels(cluster, *map(one_line, labels)).set(1)
+        roots.labels(cluster, *_labels(found)).set(1)
     if report.mutes:
         gauge("muted_findings", "Findings that are muted, explained ones included.").labels(cluster).set(
             len(report.muted)
@@ -47,9 +50,12 @@ def to_prometheus(report: Report) -> str:
         mutes = gauge("mutes", "Mutes by what became of them.", "state")
         for state in MuteState:
             mutes.labels(cluster, state.value).set(sum(each.state is state for each in report.mutes))
-        muted = gauge("muted_finding", "A finding that is muted.", "code", "name", "severity", "kind", "subject")
+        muted = gauge("muted_finding", "A finding that is muted.", *_FINDING)
         for found, _, _ in muted_by(report):
-            subject = found.finding.subject
-            labels = (found.code, found.name, found.severity.word, subject.kind, subject.name)
-            muted.labels(cluster, *map(one_line, labels)).set(1)
+            muted.labels(cluster, *_labels(found)).set(1)
     return generate_latest(registry).decode()
+
+
+def _labels(found: Reported) -> Iterator[str]:
+    subject = found.finding.subject
+    return map(one_line, (found.code, found.name, found.severity.word, subject.kind, subject.name))

@@ -17,7 +17,7 @@ from symphony_doctor.model.evidence import Evidence, Missing, Seen, State
 from symphony_doctor.sources.attendance import INTERRUPTED
 from symphony_doctor.sources.credentials import Credentials
 from symphony_doctor.sources.deadline import Deadline
-from symphony_doctor.sources.greetings import Greetings
+from symphony_doctor.sources.greetings import Greetings, unheard
 from symphony_doctor.sources.observation import Address, Observation, ResolverPack, ServerAnswers
 from symphony_doctor.sources.reading import Reading
 from symphony_doctor.sources.resolver_claims import answering, fetch_pack, resolver_accounts
@@ -198,7 +198,7 @@ async def _one(task: asyncio.Task[ResolverPack]) -> ResolverPack:
 
 
 def _unreached(address: Address, missing: Missing) -> _Reached:
-    return _Reached(ServerAnswers(address.text, address.directory, missing), missing)
+    return _Reached(unheard(address, missing), missing)
 
 
 def _attributed(

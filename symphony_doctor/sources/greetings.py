@@ -7,13 +7,18 @@ from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
 
 from symphony_doctor.model.certificate import Port, PortCertificate
-from symphony_doctor.model.evidence import Seen
+from symphony_doctor.model.evidence import Missing, Seen
 from symphony_doctor.model.server import Greeting
 from symphony_doctor.sources import info
 from symphony_doctor.sources.credentials import Tls
 from symphony_doctor.sources.deadline import Deadline
 from symphony_doctor.sources.observation import Address, ServerAnswers
 from symphony_doctor.sources.together import Together
+
+
+def unheard(address: Address, missing: Missing) -> ServerAnswers:
+    """Return what is known of an address that was not heard."""
+    return ServerAnswers(address.text, address.directory, missing)
 
 
 class Greetings:

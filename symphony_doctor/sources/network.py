@@ -16,7 +16,7 @@ from symphony_doctor.sources import http, info, ports
 from symphony_doctor.sources.container import Outside
 from symphony_doctor.sources.credentials import Credentials
 from symphony_doctor.sources.deadline import Deadline
-from symphony_doctor.sources.greetings import Greetings
+from symphony_doctor.sources.greetings import Greetings, unheard
 from symphony_doctor.sources.node_addresses import client_addresses, given_first, route_addresses, ui_addresses, unique
 from symphony_doctor.sources.observation import (
     Address,
@@ -141,20 +141,23 @@ class _Network:
         self.found.append(ServiceAnswer(await self._do("services", what, seconds, asking, _itself)))
 
     async def _greet(self, address: Address, given: tuple[Address, ...]) -> None:
-        reading = partial(self._greetings.of, address)
-        greeted = await self._do(address.who, "connecting", self._request.seconds, reading, partial(_unheard, address))
+        greeted = await self._greeting(address)
         self.found.append(greeted)
         if self._request.directories or not isinstance(greeted.greeting, Seen):
             return
         # the addresses that servers advertise and that nobody named, where nothing else leads to them
+        known = {each.text for each in given}
         for url in greeted.greeting.value.connect_urls:
             parsed = route_address(url)
-            if parsed is not None and (advertised := Address(*parsed)).text not in {each.text for each in given}:
+            if parsed is not None and (advertised := Address(*parsed)).text not in known:
                 self._together.begin(("advertised", advertised.text), self._advertised(advertised))
 
-    async def _advertised(self, address: Address) -> None:
+    async def _greeting(self, address: Address) -> ServerAnswers:
         reading = partial(self._greetings.of, address)
-        greeted = await self._do(address.who, "connecting", self._request.seconds, reading, partial(_unheard, address))
+        return await self._do(address.who, "connecting", self._request.seconds, reading, partial(unheard, address))
+
+    async def _advertised(self, address: Address) -> None:
+        greeted = await self._greeting(address)
         # it may be of a network that is not this one: its silence says nothing
         if isinstance(greeted.greeting, Seen):
             self.found.append(greeted)
@@ -173,7 +176,3 @@ class _Network:
 
 def _itself(missing: Missing) -> Missing:
     return missing
-
-
-def _unheard(address: Address, missing: Missing) -> ServerAnswers:
-    return ServerAnswers(address.text, address.directory, missing)
