@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import os
 import statistics
 import subprocess
 import time
@@ -36,3 +38,21 @@ def milliseconds(seconds: Sequence[float]) -> str:
     """Write a median with its quartiles."""
     low, middle, high = statistics.quantiles(seconds, n=4)
     return f"{middle * 1000:8.1f} ms  ({low * 1000:.1f} to {high * 1000:.1f})"
+
+
+def told(label: str, figure: tuple[float, float, float], *, most: float = math.inf, least: float = -math.inf) -> None:
+    """Print a ratio with its quartiles, the goal, and whether it was met."""
+    middle, low, high = figure
+    goal = f"at most {most:g}" if most < math.inf else f"at least {least:g}"
+    verdict = "met" if least <= middle <= most else "MISSED"
+    print(f"  {label}: {middle:.2f} ({low:.2f} to {high:.2f}), {goal} is the goal: {verdict}")
+
+
+def memory(command: Sequence[str]) -> float:
+    """Return the most memory that a command had, in MB."""
+    process = subprocess.Popen(list(command), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"exit status {process.returncode}")
+    return usage.ru_maxrss / 1024

@@ -6,13 +6,11 @@ Run: .venv/bin/python -m benchmarks.bundle [ROUNDS] [ACCOUNTS] [STREAMS]
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks._paired import alternate, milliseconds, ratios
+from benchmarks._paired import alternate, memory, milliseconds, ratios, told
 from benchmarks._tree import grow
 from symphony_doctor.lab.cluster import Lab
 
@@ -27,16 +25,6 @@ HERE = Path(__file__).parent
 async def _node(folder: Path) -> Path:
     async with Lab.running(folder) as lab:
         return lab.nodes[0].directory
-
-
-def memory(command: list[str]) -> float:
-    """Return the most memory that a command had, in MB."""
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"exit status {process.returncode}")
-    return usage.ru_maxrss / 1024
 
 
 def main(rounds: int, accounts: int, streams: int) -> None:
@@ -57,12 +45,7 @@ def main(rounds: int, accounts: int, streams: int) -> None:
     print(f"{accounts:,} accounts, {streams:,} streams, {rounds} rounds, median (quartiles):")
     for command, each in seconds.items():
         print(f"  {command:18}{milliseconds(each)}")
-    middle, low, high = ratios(seconds["bundle collect"], seconds["tar"])
-    verdict = "met" if middle <= MOST_OF_TAR else "MISSED"
-    print(
-        f"  bundle collect / tar: {middle:.2f} ({low:.2f} to {high:.2f}),"
-        f" at most {MOST_OF_TAR:g} is the goal: {verdict}"
-    )
+    told("bundle collect / tar", ratios(seconds["bundle collect"], seconds["tar"]), most=MOST_OF_TAR)
     verdict = "met" if most <= MOST_MEMORY else "MISSED"
     print(f"  memory of bundle collect: {most:.0f} MB, at most {MOST_MEMORY} is the goal: {verdict}")
 

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import math
-import os
 import shlex
 import statistics
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks._paired import alternate, milliseconds, ratios
+from benchmarks._paired import alternate, memory, milliseconds, ratios, told
 from benchmarks._tree import grow_all
 from symphony_doctor.lab.cluster import Lab
 
@@ -37,26 +35,10 @@ async def _cluster(folder: Path) -> list[Path]:
         return [node.directory for node in lab.nodes]
 
 
-def memory(command: Sequence[str]) -> float:
-    """Return the most memory that a command had, in MB."""
-    process = subprocess.Popen(list(command), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"exit status {process.returncode}")
-    return usage.ru_maxrss / 1024
-
-
 def _run(directories: Sequence[Path]) -> list[str]:
     nodes = [argument for each in directories for argument in ("--node", str(each))]
     doctor = str(Path(sys.executable).with_name("symphony-doctor"))
     return [doctor, "run", *nodes, "--offline", "--timeout", "300s"]
-
-
-def _told(label: str, figure: tuple[float, float, float], most: float) -> None:
-    middle, low, high = figure
-    verdict = "met" if middle <= most else "MISSED"
-    print(f"  {label}: {middle:.2f} ({low:.2f} to {high:.2f}), at most {most:g} is the goal: {verdict}")
 
 
 def main(rounds: int, accounts: int, streams: int) -> None:
@@ -83,12 +65,12 @@ def main(rounds: int, accounts: int, streams: int) -> None:
     for command, each in seconds.items():
         print(f"  {command:18}{milliseconds(each)}")
     run = seconds["run, 1/1"]
-    _told("run / bare loop", ratios(run, seconds["bare loop"]), MOST_OF_BARE)
-    _told("run / find | xargs cat", ratios(run, seconds["find | xargs cat"]), MOST_OF_FIND)
+    told("run / bare loop", ratios(run, seconds["bare loop"]), most=MOST_OF_BARE)
+    told("run / find | xargs cat", ratios(run, seconds["find | xargs cat"]), most=MOST_OF_FIND)
     quarter = seconds["run, 1/4"]
     steps = [math.log(over / under, 4) for over, under in zip(run, quarter, strict=True)]
     low, middle, high = statistics.quantiles(steps, n=4)
-    _told("growth exponent, a quarter to the whole", (middle, low, high), MOST_EXPONENT)
+    told("growth exponent, a quarter to the whole", (middle, low, high), most=MOST_EXPONENT)
     print("  memory: " + ", ".join(f"1/{step}: {figure:.0f} MB" for step, figure in most.items()))
     added = (most[1] - most[4]) * 1024 / (accounts * streams * 3 / 4)
     print(f"  memory of each further stream: {added:.2f} KB")

@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks._paired import alternate, milliseconds, ratios
+from benchmarks._paired import alternate, milliseconds, ratios, told
 from symphony_doctor.lab import buckets, control
 from symphony_doctor.lab.cluster import Lab
 
@@ -81,15 +81,11 @@ def main(rounds: int, accounts: int, streams: int) -> None:
     for command, each in seconds.items():
         print(f"  {command:18}{milliseconds(each)}")
     run = seconds["run, NATS alone"]
-    middle, low, high = ratios(run, seconds["round trip"])
-    verdict = "met" if middle <= MOST_OF_A_ROUND_TRIP else "MISSED"
-    print(f"  run / round trip: {middle:.2f} ({low:.2f} to {high:.2f}), at most {MOST_OF_A_ROUND_TRIP:g}: {verdict}")
+    told("run / round trip", ratios(run, seconds["round trip"]), most=MOST_OF_A_ROUND_TRIP)
     if "audit" not in seconds:
         print("  nats audit: no nats command line on the path")
         return
-    middle, low, high = ratios(seconds["audit"], run)
-    verdict = "met" if middle >= LEAST_OF_AUDIT else "MISSED"
-    print(f"  audit / run: {middle:.2f} ({low:.2f} to {high:.2f}), at least {LEAST_OF_AUDIT:g}: {verdict}")
+    told("audit / run", ratios(seconds["audit"], run), least=LEAST_OF_AUDIT)
 
 
 if __name__ == "__main__":

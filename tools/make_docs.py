@@ -17,9 +17,9 @@ from symphony_doctor.api import Check
 from symphony_doctor.engine.load import installed_providers, load
 from symphony_doctor.formats.inventory import schema
 from symphony_doctor.reports.check_list import TRANSIENT, because_words, needs_words
+from tools.generated import ROOT, write_stale
 from tools.proofs import PROOFS, Proof, proofs_of
 
-ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 TITLES = {"fault": "Fault", "absent": "Absent", "near_miss": "Near miss"}
 PARTS = {
@@ -187,15 +187,7 @@ def _prose(text: str) -> str:
 
 def main(arguments: Sequence[str]) -> int:
     """Write the documents, or with ``--check`` say which are stale; the exit status."""
-    stale = []
-    for path, text in documents(builtin_checks()).items():
-        if not path.is_file() or path.read_text(encoding="utf-8") != text:
-            stale.append(path)
-            if "--check" not in arguments:
-                path.write_text(text, encoding="utf-8")
-    for path in stale:
-        print(f"{path.relative_to(ROOT)}: {'stale' if '--check' in arguments else 'written'}")
-    return int(bool(stale) and "--check" in arguments)
+    return write_stale(documents(builtin_checks()), (), arguments)
 
 
 if __name__ == "__main__":

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import click
 
+sys.path.append(str(Path(__file__).parents[1]))  # last: the installed package stands before the tree
 from symphony_doctor import __version__
 from symphony_doctor.commands._main import COMMANDS, cli
+from tools.generated import ROOT, write_stale
 
-ROOT = Path(__file__).parent.parent
 MAN = ROOT / "docs" / "man"
 PROGRAM = "symphony-doctor"
 
@@ -137,19 +138,7 @@ def _roff(text: str) -> str:
 def main(arguments: Sequence[str]) -> int:
     """Write the pages, or with ``--check`` say which are stale; the exit status."""
     wanted = pages()
-    stale = [path for path, text in wanted.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
-    gone = [path for path in MAN.glob("*.1") if path not in wanted]
-    check = "--check" in arguments
-    MAN.mkdir(exist_ok=True)
-    for path in stale:
-        if not check:
-            path.write_text(wanted[path], encoding="utf-8")
-    for path in gone:
-        if not check:
-            path.unlink()
-    for path in (*stale, *gone):
-        print(f"{path.relative_to(ROOT)}: {'stale' if check else 'written' if path in wanted else 'removed'}")
-    return int(check and bool(stale or gone))
+    return write_stale(wanted, [path for path in MAN.glob("*.1") if path not in wanted], arguments)
 
 
 if __name__ == "__main__":

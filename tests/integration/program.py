@@ -113,3 +113,23 @@ def listing(root: Path) -> dict[str, tuple[int, int, int, str]]:
         content = hashlib.sha256(path.read_bytes()).hexdigest() if regular else ""
         found[str(path)] = (status.st_mode, status.st_size, status.st_mtime_ns, content)
     return found
+
+
+def session_members(session: int) -> list[int]:
+    """The processes of a session that are left."""
+    found = []
+    for each in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = each.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[3]) == session and fields[0] not in "ZX":
+            found.append(int(each.parent.name))
+    return found
+
+
+def is_connected(pid: int, port: int) -> bool:
+    """Whether a process, or another one of its network, has a connection to a port."""
+    there = f":{port:04X}"
+    lines = [line.split() for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]]
+    return any(line[2].endswith(there) and line[3] == "01" for line in lines)

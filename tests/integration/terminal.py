@@ -38,11 +38,13 @@ class Terminal:
         return not self._screen.cursor.hidden
 
     def wait(self, until: Callable[[], bool], seconds: float = 30.0) -> None:
-        """Read until something holds."""
+        """Read until something holds; the program may not end before it does."""
         end = time.monotonic() + seconds
         while not until():
             assert time.monotonic() < end, "\n".join(self.lines)
-            self._read(0.1)
+            is_over = os.waitid(os.P_PID, self.process, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+            if not self._read(0.1):
+                assert not is_over, "\n".join(self.lines)
 
     def press(self, keys: bytes) -> None:
         os.write(self._handle, keys)
@@ -92,7 +94,7 @@ def on_terminal(
         yield terminal
     finally:
         if terminal.process:
-            os.kill(terminal.process, signal.SIGKILL)
+            os.killpg(terminal.process, signal.SIGKILL)
             os.waitpid(terminal.process, 0)
         # open until now: a terminal that nobody has open has ended, and the program has to open it first
         os.close(program_side)

@@ -17,7 +17,7 @@ import jsonschema
 import pytest
 
 from .fake_server import listening, say
-from .program import PROGRAM, Done, assert_clean, doctor
+from .program import PROGRAM, Done, assert_clean, doctor, is_connected, session_members
 
 pytestmark = pytest.mark.cluster
 
@@ -202,26 +202,11 @@ def test_status_130_interrupted(more: list[str]) -> None:
 def wait_for_connection(pid: int, port: int) -> None:
     """Wait until a process has a connection to a port of this machine."""
     deadline = time.monotonic() + 30
-    there = f":{port:04X}"
     while time.monotonic() < deadline:
-        lines = [line.split() for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]]
-        if any(line[2].endswith(there) and line[3] == "01" for line in lines):
+        if is_connected(pid, port):
             return
         time.sleep(0.02)
     raise AssertionError("it never connected")
-
-
-def session_members(session: int) -> list[int]:
-    """The processes of a session that are left."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[3]) == session and fields[0] not in "ZX":
-            found.append(int(stat.parent.name))
-    return found
 
 
 def test_a_reader_that_goes_away_changes_no_status(broken: Path, origin: Path) -> None:

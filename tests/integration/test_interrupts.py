@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pty
-import select
 import shutil
 import signal
 import subprocess
-import sys
-import termios
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,7 +16,8 @@ import pytest
 from symphony_doctor.lab.cluster import Lab
 
 from .fake_server import listening, say
-from .program import PROGRAM, assert_clean
+from .program import PROGRAM, assert_clean, is_connected, session_members
+from .terminal import Terminal, on_terminal
 
 pytestmark = pytest.mark.cluster
 
@@ -30,109 +27,37 @@ SLACK = 3.0
 PATIENCE = 60.0
 
 
-class Terminal:
-    """The doctor on a terminal of its own, whose control characters work as those of a person do."""
-
-    def __init__(self, process: subprocess.Popen[bytes], control: int, before: list[object]) -> None:
-        self.process = process
-        self.control = control
-        self.before = before
-        self.shown = b""
-
-    def until(self, condition: Callable[[], bool]) -> None:
-        """Read what is shown until a condition holds."""
-        end = time.monotonic() + PATIENCE
-        while not condition():
-            self._read(0.02)
-            assert time.monotonic() < end, self.shown.decode()
-            assert self.process.poll() is None, self.shown.decode()
-
-    def interrupt(self) -> None:
-        """Press Ctrl-C; it ends in time, in one line, and nothing of it is left."""
-        session = self.process.pid
-        os.write(self.control, b"\x03")
-        began = time.monotonic()
-        end = began + PATIENCE
-        while self.process.poll() is None:
-            self._read(0.01)
-            assert time.monotonic() < end, self.shown.decode()
-        seconds = time.monotonic() - began
-        while self._read(0.1):
-            pass
-        text = self.shown.decode()
-        assert self.process.returncode == 130, text
-        assert "symphony-doctor: interrupted" in text, text
-        assert_clean(text)
-        assert "Exception ignored" not in text
-        assert "never retrieved" not in text
-        assert seconds < WITHIN + SLACK
-        assert termios.tcgetattr(self.control) == self.before, "the terminal is not as it was"
-        assert text.count("\x1b[?25l") == text.count("\x1b[?25h"), "the cursor stays hidden"
-        assert text.count("\x1b[?1049h") == text.count("\x1b[?1049l"), "the other screen stays"
-        assert members(session) == []
-
-    def _read(self, wait: float) -> bool:
-        if not select.select([self.control], [], [], wait)[0]:
-            return False
-        try:
-            data = os.read(self.control, 65536)
-        except OSError:
-            return False  # nobody holds the other side any more
-        self.shown += data
-        return bool(data)
+def terminal(
+    *arguments: str | Path, environment: dict[str, str] | None = None
+) -> contextlib.AbstractContextManager[Terminal]:
+    """Start the doctor as the leader of a session on a terminal, whose control characters work as those of a person."""
+    return on_terminal(PROGRAM, *arguments, environment=environment)
 
 
-@contextlib.contextmanager
-def terminal(*arguments: str | Path, environment: dict[str, str] | None = None) -> Iterator[Terminal]:
-    """Start the doctor as the leader of a session on a terminal."""
-    control, side = pty.openpty()
-    before: list[object] = list(termios.tcgetattr(control))
-    # a shell would do the same: the terminal becomes that of the session
-    code = "import fcntl,os,sys,termios; fcntl.ioctl(0,termios.TIOCSCTTY,0); os.execv(sys.argv[1],sys.argv[1:])"
-    process = subprocess.Popen(
-        [sys.executable, "-S", "-c", code, PROGRAM, *arguments],
-        stdin=side,
-        stdout=side,
-        stderr=side,
-        start_new_session=True,
-        env={**os.environ, "TERM": "xterm", **(environment or {})},
-    )
-    os.close(side)
-    try:
-        yield Terminal(process, control, before)
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait(10)
-        os.close(control)
-
-
-def members(session: int) -> list[str]:
-    """The command lines of the processes of a session that are left."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            fields = stat.read_text().rpartition(")")[2].split()
-            if int(fields[3]) == session and fields[0] not in "ZX":
-                found.append((stat.parent / "cmdline").read_bytes().decode())
-    return found
-
-
-def connected_to(port: int, count: int = 1) -> Callable[[], bool]:
-    """Tell whether so many connections to a port of this machine are there."""
-    word = f":{port:04X} 01 "
-
-    def condition() -> bool:
-        return sum(word in line for line in Path("/proc/net/tcp").read_text().splitlines()) >= count
-
-    return condition
+def interrupt(shown: Terminal) -> None:
+    """Press Ctrl-C; it ends in time, in one line, and nothing of it is left."""
+    session, before = shown.process, shown.settings
+    shown.press(b"\x03")
+    began = time.monotonic()
+    status = shown.end(PATIENCE)
+    seconds = time.monotonic() - began
+    assert status == 130, shown.text
+    assert "symphony-doctor: interrupted" in shown.text, shown.text
+    assert_clean(shown.text)
+    assert "Exception ignored" not in shown.text
+    assert "never retrieved" not in shown.text
+    assert seconds < WITHIN + SLACK
+    assert shown.settings == before, "the terminal is not as it was"
+    assert shown.text.count("\x1b[?25l") == shown.text.count("\x1b[?25h"), "the cursor stays hidden"
+    assert shown.text.count("\x1b[?1049h") == shown.text.count("\x1b[?1049l"), "the other screen stays"
+    assert session_members(session) == []
 
 
 @pytest.mark.parametrize("command", [["run"], ["run", "--wait", "50s"], ["streams"], ["self-test"]])
 def test_while_a_server_is_silent(command: list[str]) -> None:
     with listening(say(b"")) as port, terminal(*command, "--server", f"127.0.0.1:{port}", "--timeout", "50s") as shown:
-        shown.until(connected_to(port))
-        shown.interrupt()
+        shown.wait(lambda: is_connected(shown.process, port), PATIENCE)
+        interrupt(shown)
 
 
 @pytest.mark.parametrize("module", ["click", "gc", "rich", "msgspec"])
@@ -157,8 +82,8 @@ def test_while_modules_are_imported(module: str, tmp_path: Path) -> None:
             "run", "--server", f"127.0.0.1:{port}", "--timeout", "1s", environment={"PYTHONPATH": str(tmp_path)}
         ) as shown,
     ):
-        shown.until(mark.exists)
-        shown.interrupt()
+        shown.wait(mark.exists, PATIENCE)
+        interrupt(shown)
 
 
 @pytest.mark.parametrize("command", [["fix"], ["run", "--fix"]])
@@ -170,8 +95,8 @@ def test_at_the_prompt_of_a_repair(command: list[str], origin: Path, tmp_path: P
     before = config.read_bytes()
     nodes = [argument for name in ("node1", "node2", "node3") for argument in ("--node", str(tree / name))]
     with terminal(*command, *nodes, "--offline", "--journal", tmp_path / "journal") as shown:
-        shown.until(lambda: b"Carry out this plan?" in shown.shown)
-        shown.interrupt()
+        shown.wait(lambda: "Carry out this plan?" in shown.text, PATIENCE)
+        interrupt(shown)
     assert config.read_bytes() == before
 
 
@@ -185,8 +110,8 @@ def test_at_the_prompt_of_undo(origin: Path, tmp_path: Path) -> None:
     repaired = config.read_bytes()
     assert b"another" not in repaired
     with terminal("fix", "undo", *nodes, *journal) as shown:
-        shown.until(lambda: b"Put back" in shown.shown)
-        shown.interrupt()
+        shown.wait(lambda: "Put back" in shown.text, PATIENCE)
+        interrupt(shown)
     assert config.read_bytes() == repaired
 
 
@@ -198,8 +123,8 @@ def test_while_ssh_reads(tmp_path: Path) -> None:
     with terminal(
         "run", "--offline", "--timeout", "50s", "--node", "ssh://host/opt/symphony", environment={"PATH": path}
     ) as shown:
-        shown.until(lambda: sleeping() == 2)
-        shown.interrupt()
+        shown.wait(lambda: sleeping() == 2, PATIENCE)
+        interrupt(shown)
     assert sleeping() == 0
 
 
@@ -215,8 +140,8 @@ def sleeping() -> int:
 def test_while_watching(origin: Path) -> None:
     nodes = [argument for name in ("node1", "node2", "node3") for argument in ("--node", str(origin / name))]
     with terminal("run", "--watch", "--offline", *nodes) as shown:
-        shown.until(lambda: b"Looked at" in shown.shown)
-        shown.interrupt()
+        shown.wait(lambda: "Looked at" in shown.text, PATIENCE)
+        interrupt(shown)
 
 
 def test_while_a_rule_is_busy(origin: Path, tmp_path: Path) -> None:
@@ -236,8 +161,8 @@ def test_while_a_rule_is_busy(origin: Path, tmp_path: Path) -> None:
     )
     nodes = [argument for name in ("node1", "node2", "node3") for argument in ("--node", str(origin / name))]
     with terminal("run", "--offline", *nodes, "--checks-dir", rules) as shown:
-        shown.until(mark.exists)
-        shown.interrupt()
+        shown.wait(mark.exists, PATIENCE)
+        interrupt(shown)
 
 
 def test_while_servers_answer(start: Callable[..., Lab]) -> None:
@@ -249,7 +174,7 @@ def test_while_servers_answer(start: Callable[..., Lab]) -> None:
     try:
         urls = ",".join(node.client_url for node in lab.nodes)
         with terminal("run", "--server", urls, "--creds", lab.system_credentials, "--timeout", "50s") as shown:
-            shown.until(connected_to(lab.node("node1").client_port))
-            shown.interrupt()
+            shown.wait(lambda: is_connected(shown.process, lab.node("node1").client_port), PATIENCE)
+            interrupt(shown)
     finally:
         victim.send(signal.SIGCONT)

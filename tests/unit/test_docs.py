@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import sys
 from functools import cache
-from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 from symphony_doctor.api import Check
 from symphony_doctor.reports.check_list import explain_check
 
-ROOT = Path(__file__).parents[2]
-
-
-@cache
-def make_docs() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("make_docs", ROOT / "tools" / "make_docs.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+from .tools import ROOT, tool
 
 
 @cache
 def checks() -> dict[str, Check]:
-    return {check.code: check for check in make_docs().builtin_checks()}
+    return {check.code: check for check in tool("make_docs").builtin_checks()}
 
 
 @cache
@@ -43,7 +30,7 @@ CODES = sorted(checks())
 
 @pytest.mark.parametrize("name", ["rules.md", "proofs.md", "troubleshooting.md"])
 def test_the_documents_are_up_to_date(name: str) -> None:
-    text = make_docs().documents(tuple(checks().values()))[ROOT / "docs" / name]
+    text = tool("make_docs").documents(tuple(checks().values()))[ROOT / "docs" / name]
     assert (ROOT / "docs" / name).read_text(encoding="utf-8") == text, "stale: run tools/make_docs.py"
 
 
@@ -81,12 +68,12 @@ def test_the_page_of_a_rule_has_the_words_of_checks_explain(code: str) -> None:
     ],
 )
 def test_the_entries_of_the_specification_are_all_there(part: str, first: str, count: int) -> None:
-    entries = make_docs().specification_entries()[part]
+    entries = tool("make_docs").specification_entries()[part]
     assert (entries[0]["heading"], len({entry["heading"] for entry in entries})) == (first, count)
 
 
 def test_every_entry_of_the_specification_is_seen_by_a_rule() -> None:
-    for entries in make_docs().specification_entries().values():
+    for entries in tool("make_docs").specification_entries().values():
         for entry in entries:
             assert set(entry["rules"]) & set(checks()), f"no rule sees {entry['heading']!r}"
 

@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import shutil
 import subprocess
-from functools import cache
 from pathlib import Path
-from types import ModuleType
 
 import click
 import pytest
 
 from symphony_doctor.commands._main import COMMANDS, cli
 
-ROOT = Path(__file__).parents[2]
+from .tools import ROOT, tool
+
 MAN = shutil.which("man")
 REQUESTS = {"TH", "SH", "SS", "TP", "PP", "B", "BR", "nf", "fi"}
 NAMES = ["symphony-doctor", *(f"symphony-doctor-{name}" for name in COMMANDS)]
-
-
-@cache
-def make_man() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("make_man", ROOT / "tools" / "make_man.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def page(name: str) -> Path:
@@ -45,7 +33,7 @@ def shown(path: Path) -> str:
 
 
 def test_there_is_a_page_for_every_command_and_all_are_up_to_date() -> None:
-    wanted = make_man().pages()
+    wanted = tool("make_man").pages()
     assert sorted(wanted) == sorted((ROOT / "docs" / "man").glob("*.1")) == sorted(map(page, NAMES))
     for path, text in wanted.items():
         assert path.read_text(encoding="utf-8") == text, "stale: run tools/make_man.py"
@@ -74,7 +62,7 @@ def test_man_shows_a_page_without_a_warning_and_with_every_option(name: str) -> 
 
 
 def test_what_roff_would_read_otherwise_is_escaped() -> None:
-    line = make_man()._line
+    line = tool("make_man")._line
     assert line(".SH x") == "\\&.SH x"
     assert line("'so /etc/passwd") == "\\&'so /etc/passwd"
     assert line('a\\b --c "d" ~^` \u2026') == "a\\eb \\-\\-c \\(dqd\\(dq \\(ti\\(ha\\(ga \\[u2026]"

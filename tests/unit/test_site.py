@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 from functools import cache
-from pathlib import Path
 
 from symphony_doctor.api import Check
 from symphony_doctor.engine.load import installed_providers, load
 
-ROOT = Path(__file__).parents[2]
+from .tools import ROOT, tool
 
 
 @cache
@@ -19,17 +17,9 @@ def checks() -> tuple[Check, ...]:
 
 @cache
 def pages() -> dict[str, str]:
-    # make_docs puts the tree on the path, which rule_pages needs
-    for name in ("make_docs", "rule_pages"):
-        spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / f"{name}.py")
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        if name == "rule_pages":
-            found: dict[str, str] = module.rule_pages(checks())
-            return found
-    raise AssertionError
+    tool("make_docs")  # it puts the tree on the path, which rule_pages needs
+    found: dict[str, str] = tool("rule_pages").rule_pages(checks())
+    return found
 
 
 def test_every_rule_has_a_page_and_the_index_leads_to_each() -> None:
